@@ -1,0 +1,159 @@
+"""What a TLS level tells: the values that `TlsLayer.feed` returns, in the order it found them.
+
+The plaintext of application data records is told as `analyzer.stream` events, so the next level reads
+it like TCP's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from analyzer.stream import Chunk, Closed, Gap, Side, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One whole handshake message.
+
+    Attributes:
+        type: HandshakeType number (RFC 8446 section 4, RFC 5246 section 7.4, IANA).
+        body: the message body, without its 4-byte header; never shown in repr.
+        value: the parsed body (a dataclass of `tls.messages`), None for types that are not parsed or a
+            body that could not be.
+        encrypted: it came in a protected record.
+        handshake: 0 for the first handshake of the level, counted up by renegotiation (TLS <= 1.2).
+            Post-handshake messages of TLS 1.3 belong to handshake 0.
+    """
+
+    side: Side
+    type: int
+    body: bytes = field(repr=False)
+    value: object | None = field(repr=False)
+    at: Span
+    encrypted: bool
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert (RFC 8446 section 6): level 1 warning, 2 fatal; both as sent."""
+
+    side: Side
+    level: int
+    code: int
+    at: Span
+    encrypted: bool
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class CipherChange:
+    """A ChangeCipherSpec record (in TLS 1.3: the middlebox-compatibility dummy)."""
+
+    side: Side
+    at: Span
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """From here on this side's records are opened.
+
+    Attributes:
+        epoch: `early`, `handshake`, `application` (TLS 1.3; `application 1` after the first KeyUpdate ...)
+            or `traffic` (TLS <= 1.2).
+        source: the key-log label or other source the key came from, e.g. `CLIENT_RANDOM`.
+    """
+
+    side: Side
+    epoch: str
+    source: str
+    at: Span
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """From here on this side's records stay closed, and why.
+
+    Attributes:
+        why: a code of `tls.layer.SEALED_REASONS`, e.g. `no-keys`, `only-client-random`, `wrong-secret`,
+            `suite-unsupported`, `bytes-missing`, `hello-missing`, `secret-missing`.
+        detail: one plain clause, never a key byte, e.g. `no key log line for this client random`.
+        remedy: what would open it, e.g. `a CLIENT_RANDOM line for 5f0c...` (full client random, hex); may be empty.
+    """
+
+    side: Side
+    epoch: str
+    why: str
+    detail: str
+    remedy: str
+    at: Span
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Bytes that break the protocol: a record or message whose form cannot be, a wrong order."""
+
+    side: Side
+    what: str
+    at: Span
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """After a gap the layer found a record border again and goes on opening records.
+
+    Attributes:
+        skipped_bytes: bytes passed over before the border. lost_records: sequence numbers passed over, None if unknown.
+    """
+
+    side: Side
+    skipped_bytes: int
+    lost_records: int | None
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A cryptographic statement of the handshake, checked.
+
+    Attributes:
+        kind: `server_key_exchange`, `certificate_verify_server`, `certificate_verify_client`,
+            `finished_client`, `finished_server`, `psk_binder`.
+        result: `valid`, `invalid` or `unchecked`. why: for unchecked and invalid, one plain clause.
+    """
+
+    kind: str
+    result: str
+    why: str
+    handshake: int
+
+
+@dataclass(slots=True)
+class RecordCounts:
+    """Counted per side as records pass. Bytes are wire bytes of record bodies."""
+
+    records: int = 0
+    application_records: int = 0
+    application_bytes: int = 0
+    sealed_records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSeen:
+    """The outside of one record: what is left to reason with where keys are missing."""
+
+    side: Side
+    type: int
+    version: int
+    length: int
+    at: Span
+
+
+TlsEvent: TypeAlias = (
+    Message | Alert | CipherChange | Keyed | Sealed | Malformed | Recovered | Proof | Chunk | Gap | Closed
+)

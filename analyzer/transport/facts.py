@@ -1,0 +1,106 @@
+"""What transport tells of one TCP connection besides its bytes."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from analyzer.capture.items import IcmpError
+from analyzer.stream import Gap, Side, Span
+
+
+class Endpoint(NamedTuple):
+    """An address as text and a port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        """`10.0.0.1:2223` or `[fe80::1]:2223`."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+
+def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
+    """Source and destination of a `Segment.key`."""
+    size = (len(key) - 4) // 2
+    source, target = (ipaddress.ip_address(key[at : at + size]) for at in (0, size))
+    sport, dport = (int.from_bytes(key[at : at + 2], "big") for at in (2 * size, 2 * size + 2))
+    return Endpoint(str(source), sport), Endpoint(str(target), dport)
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """TCP facts of one direction.
+
+    Attributes:
+        segments, payload_bytes: what was captured, repeats included; payload_bytes counts each byte once.
+        retransmissions: segments whose bytes had been captured before (not: the same packet captured twice).
+        duplicates: the same packet captured twice (several interfaces or taps).
+        out_of_order: segments that arrived after one with higher sequence numbers.
+        disagreements: spans of overlaps whose bytes differed; the first ones were kept.
+        keep_alives, zero_windows: segments of that kind sent by this side.
+        zero_window_ns: time this side's window stood at zero.
+        mss: from its SYN, None if not seen. window_scale: likewise.
+        ttls: the different TTL / hop limit values of this side, in order of appearance, at most 8.
+        reset: the frame of its RST, None if it sent none. reset_ttl, reset_ip_id: that packet's.
+        last_ip_id: IP identification of its last segment before the reset.
+        fin: the frame of its FIN, None if it sent none.
+    """
+
+    segments: int = 0
+    payload_bytes: int = 0
+    retransmissions: int = 0
+    duplicates: int = 0
+    out_of_order: int = 0
+    disagreements: tuple[Span, ...] = ()
+    keep_alives: int = 0
+    zero_windows: int = 0
+    zero_window_ns: int = 0
+    mss: int | None = None
+    window_scale: int | None = None
+    ttls: tuple[int, ...] = ()
+    reset: Span | None = None
+    reset_ttl: int | None = None
+    reset_ip_id: int | None = None
+    last_ip_id: int | None = None
+    fin: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TcpFacts:
+    """What one TCP connection looked like from outside.
+
+    Attributes:
+        client, server: oriented by `oriented_by`.
+        oriented_by: `syn` (who sent it), `content` (who sent the ClientHello), `port` (a wanted port is
+            the server's; the lower port if both or neither are).
+        opening: the TCP handshake as seen: `complete`, `syn-only` (unanswered), `refused` (SYN
+            answered by RST), `no-final-ack` (SYN and SYN-ACK only), `simultaneous`, `unseen` (the capture
+            starts later).
+        syns: how many SYNs the client sent (repeats included).
+        rtt_ns: SYN to SYN-ACK, None where not both were seen.
+        longest_silence_ns, silence_after: the longest time without any segment, and the frame before it.
+        gaps: every hole in either direction.
+        ended_by: `fin`, `reset`, `timeout` (given up as idle), `open` (the capture ended first).
+        ended_by_side: who sent the FIN or RST that came first, None for the other two.
+        paths: the tunnels it was seen through.
+        icmp: ICMP errors that quote it.
+        span: from its first to its last frame. sides: `(client's, server's)`.
+    """
+
+    client: Endpoint
+    server: Endpoint
+    oriented_by: str
+    opening: str
+    syns: int
+    rtt_ns: int | None
+    longest_silence_ns: int
+    silence_after: int | None
+    gaps: tuple[Gap, ...]
+    ended_by: str
+    ended_by_side: Side | None
+    paths: tuple[tuple[str, ...], ...]
+    icmp: tuple[IcmpError, ...]
+    span: Span
+    sides: tuple[SideFacts, SideFacts]
