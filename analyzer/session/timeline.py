@@ -1,0 +1,104 @@
+"""The messages of both sides in the order of the handshake, and the one-line key Zeek writes of it.
+
+A capture can hold one direction later than the other (two taps, one delayed as a whole), so its order
+says little. The handshake's own order is a matter of flights: neither side goes on before the other's
+flight is in. Only what follows a side's Finished is ordered by capture time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+
+from analyzer.session.facts import MessageSeen
+from analyzer.stream import CLIENT, Side
+
+# Flights of a full handshake (RFC 5246 section 7.3, RFC 8446 section 2). Client's are even, server's odd.
+_CLIENT_HELLO = 0
+_RETRY = 1
+_SECOND_CLIENT_HELLO = 2
+_SERVER_FLIGHT = 3
+_CLIENT_FLIGHT = 4
+_SERVER_END = 5  # TLS <= 1.2 in full: the server's ChangeCipherSpec and Finished
+_AFTER_FINISHED = 6
+
+# Zeek's letters (ssl_history), small for the server, capital for the client.
+LETTERS = {
+    "hello_request": "h",
+    "client_hello": "c",
+    "server_hello": "s",
+    "hello_verify_request": "v",
+    "new_session_ticket": "t",
+    "end_of_early_data": "e",
+    "hello_retry_request": "j",
+    "encrypted_extensions": "o",
+    "certificate": "x",
+    "compressed_certificate": "x",
+    "server_key_exchange": "k",
+    "certificate_request": "r",
+    "server_hello_done": "n",
+    "certificate_verify": "y",
+    "client_key_exchange": "g",
+    "finished": "f",
+    "certificate_url": "w",
+    "certificate_status": "u",
+    "supplemental_data": "a",
+    "key_update": "p",
+    "message_hash": "m",
+    "change_cipher_spec": "i",
+    "heartbeat": "b",
+    "application_data": "d",
+    "alert": "l",
+}
+_OTHER_HANDSHAKE = "z"
+
+
+def history(messages: Sequence[MessageSeen]) -> str:
+    """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history."""
+    letters = ((m.side, LETTERS.get(m.type, _OTHER_HANDSHAKE)) for m in messages)
+    return "".join(letter.upper() if side is CLIENT else letter for side, letter in letters)
+
+
+def in_handshake_order(
+    client: Sequence[MessageSeen], server: Sequence[MessageSeen]
+) -> tuple[MessageSeen, ...]:
+    """Both sides' messages of one handshake, each side's own order kept."""
+    merged = heapq.merge(_keyed(client), _keyed(server), key=lambda pair: pair[0])
+    return tuple(message for _, message in merged)
+
+
+def _keyed(messages: Sequence[MessageSeen]) -> Iterator[tuple[tuple[int, int, Side], MessageSeen]]:
+    """With a sort key that never falls along one side."""
+    flights = list(_flights(messages))
+    for at in range(
+        len(flights) - 2, -1, -1
+    ):  # e.g. a ChangeCipherSpec before the second ClientHello
+        flights[at] = min(flights[at], flights[at + 1])
+    latest = 0
+    for flight, message in zip(flights, messages, strict=True):
+        latest = max(latest, message.at.ended)
+        yield (flight, latest if flight == _AFTER_FINISHED else 0, message.side), message
+
+
+def _flights(messages: Sequence[MessageSeen]) -> Iterator[int]:
+    hellos = 0
+    finished = done = data = False
+    for message in messages:
+        data |= message.type == "application_data"
+        if finished or (data and message.type in {"application_data", "alert"}):
+            yield _AFTER_FINISHED
+        elif message.type == "client_hello":
+            yield _SECOND_CLIENT_HELLO if hellos else _CLIENT_HELLO
+            hellos += 1
+        elif message.type == "hello_retry_request":
+            yield _RETRY
+        elif message.type == "hello_request":
+            yield _CLIENT_HELLO
+        elif message.side is CLIENT:
+            yield _CLIENT_FLIGHT
+        elif done or message.type == "alert":
+            yield _SERVER_END
+        else:
+            yield _SERVER_FLIGHT
+        finished |= message.type == "finished"
+        done |= message.type == "server_hello_done"
