@@ -1,0 +1,6 @@
+"""Drivers: everything that opens a file, and the packages below put in a row.
+
+- `pipeline`: captures and options in, a `Report` out.
+- `merge`: several capture files as one.
+- `key_files`, `expected_files`: what users hand over beside the captures.
+"""
