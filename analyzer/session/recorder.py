@@ -1,0 +1,292 @@
+"""Folds what one TLS level tells into one `Session` per handshake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from analyzer.session.certificates import parse_certificate
+from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
+from analyzer.session.origins import Origins
+from analyzer.session.outcome import Seen, session_outcome
+from analyzer.session.timeline import history, in_handshake_order
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
+from analyzer.tls.constants import handshake_type_name
+from analyzer.tls.events import (
+    Alert,
+    CipherChange,
+    Keyed,
+    Malformed,
+    Message,
+    Proof,
+    RecordCounts,
+    RecordSeen,
+    Recovered,
+    Sealed,
+    TlsEvent,
+)
+from analyzer.tls.messages import (
+    Certificate,
+    CertificateRequest,
+    ClientHello,
+    EncryptedExtensions,
+    NewSessionTicket,
+    ServerHello,
+)
+
+_TLS13 = 0x0304
+_HEADER = 4  # bytes of a handshake message's header
+
+
+@dataclass(slots=True)
+class _Handshake:
+    """What was told of one handshake; lists of two are `[client's, server's]`."""
+
+    number: int
+    client_hello: ClientHello | None = None
+    server_hello: ServerHello | None = None
+    encrypted_extensions: EncryptedExtensions | None = None
+    request: CertificateRequest | None = None
+    messages: tuple[list[MessageSeen], list[MessageSeen]] = field(default_factory=lambda: ([], []))
+    chains: list[tuple[Presented, ...] | None] = field(default_factory=lambda: [None, None])
+    keys: list[str] = field(default_factory=lambda: ["", ""])
+    application: list[int] = field(default_factory=lambda: [0, 0])
+    sealed: list[Sealed] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    proofs: dict[str, Proof] = field(default_factory=dict)
+    malformed: list[tuple[str, Span]] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    span: Span | None = None
+
+
+class Recorder:
+    """One level's events in, its sessions out.
+
+    The two sides' events may be fed in any interleaving: each side's own order is all that counts.
+
+    Args:
+        level: 0 outer, 1 inner.
+        stream: the connection's number.
+        origins: learns the tickets and session IDs that pass, and tells whose a resumed session is.
+    """
+
+    def __init__(self, level: int, stream: int, origins: Origins) -> None:
+        self._level = level
+        self._stream = stream
+        self._origins = origins
+        self._handshakes: list[_Handshake] = []
+        self._current = [0, 0]  # per side, the handshake its latest message belongs to
+        self._closed = ["", ""]
+        self._missing = [False, False]
+
+    def record(self, event: TlsEvent) -> None:
+        """Take one event of this level, its application plaintext included."""
+        match event:
+            case Chunk():
+                self._plaintext(event)
+            case Message():
+                self._message(event)
+            case Closed():
+                self._closed[event.side] = self._closed[event.side] or event.how
+            case Gap():
+                self._missing[event.side] = True
+            case Alert():
+                self._handshake(event).alerts.append(event)
+                self._note(event, "alert", 2, event.encrypted)
+            case CipherChange():
+                self._note(event, "change_cipher_spec", 1, encrypted=False)
+            case Keyed():
+                self._handshake(event).keys[event.side] = event.source
+            case Sealed():
+                self._handshake(event).sealed.append(event)
+            case Malformed():
+                self._handshake(event).malformed.append((event.what, event.at))
+            case Recovered():
+                self._recovered(event)
+            case Proof():
+                self._numbered(event.handshake).proofs[event.kind] = event
+
+    def sessions(
+        self,
+        counts: tuple[RecordCounts, RecordCounts],
+        first_records: tuple[Sequence[RecordSeen], Sequence[RecordSeen]],
+        *,
+        framing: str = "",
+        skipped: Sequence[SkippedBytes] = (),
+    ) -> tuple[Session, ...]:
+        """One session a handshake, in order; none where the level carried no TLS.
+
+        Args:
+            counts, first_records: the outside of the level's records, per side.
+            framing, skipped: how the level lay in the one below.
+        """
+        return tuple(
+            self._session(handshake, counts, first_records, framing, tuple(skipped))
+            for handshake in self._handshakes
+        )
+
+    # ------------------------------------------------------------------ taking events
+
+    def _numbered(self, number: int) -> _Handshake:
+        while len(self._handshakes) <= number:
+            self._handshakes.append(_Handshake(len(self._handshakes)))
+        return self._handshakes[number]
+
+    def _handshake(
+        self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed
+    ) -> _Handshake:
+        handshake = self._numbered(event.handshake)
+        handshake.span = handshake.span.to(event.at) if handshake.span else event.at
+        return handshake
+
+    def _note(
+        self, event: Message | Alert | CipherChange, name: str, size: int, encrypted: bool
+    ) -> None:
+        self._current[event.side] = event.handshake
+        seen = MessageSeen(event.side, name, size, event.at, encrypted)
+        self._handshake(event).messages[event.side].append(seen)
+
+    def _plaintext(self, chunk: Chunk) -> None:
+        handshake = self._numbered(self._current[chunk.side])
+        if not handshake.application[chunk.side]:
+            first = MessageSeen(
+                chunk.side, "application_data", len(chunk.data), chunk.at, encrypted=True
+            )
+            handshake.messages[chunk.side].append(first)
+        handshake.application[chunk.side] += len(chunk.data)
+
+    def _recovered(self, event: Recovered) -> None:
+        lost = "an unknown number of" if event.lost_records is None else str(event.lost_records)
+        self._numbered(self._current[event.side]).recovered.append(
+            f"{event.side.word}: {event.skipped_bytes} bytes and {lost} records passed over"
+        )
+
+    def _message(self, message: Message) -> None:
+        handshake = self._handshake(message)
+        name = handshake_type_name(message.type)
+        match message.value:
+            case ClientHello() as hello:
+                handshake.client_hello = handshake.client_hello or hello
+            case ServerHello(is_retry=True):
+                name = "hello_retry_request"
+            case ServerHello() as hello:
+                handshake.server_hello = hello
+                if hello.version != _TLS13:  # there it only echoes the client's
+                    self._origins.remember(hello.session_id, lambda: self._origin(handshake))
+            case EncryptedExtensions() as extensions:
+                handshake.encrypted_extensions = extensions
+            case CertificateRequest() as request:
+                handshake.request = request
+            case Certificate(chain=chain):
+                handshake.chains[message.side] = tuple(
+                    Presented(parse_certificate(der), message.at) for der in chain
+                )
+            case NewSessionTicket(ticket=ticket):
+                self._origins.remember(ticket, lambda: self._origin(handshake))
+        self._note(message, name, _HEADER + len(message.body), message.encrypted)
+
+    # ------------------------------------------------------------------ giving sessions
+
+    def _session(
+        self,
+        told: _Handshake,
+        counts: tuple[RecordCounts, RecordCounts],
+        first_records: tuple[Sequence[RecordSeen], Sequence[RecordSeen]],
+        framing: str,
+        skipped: tuple[SkippedBytes, ...],
+    ) -> Session:
+        client_hello, server_hello = told.client_hello, told.server_hello
+        version = server_hello.version if server_hello else None
+        messages = in_handshake_order(*told.messages)
+        closed = (self._closed[CLIENT], self._closed[SERVER])
+        sealed = {event.side for event in told.sealed}
+        resumed = _resumed(told)
+        seen = Seen(
+            version=version,
+            messages=told.messages,
+            alerts=told.alerts,
+            closed=closed,
+            readable=(self._readable(CLIENT, sealed), self._readable(SERVER, sealed)),
+            first_records=first_records,
+        )
+        return Session(
+            level=self._level,
+            handshake=told.number,
+            outcome=session_outcome(seen),
+            version=version,
+            offered_versions=client_hello.versions if client_hello else (),
+            offered_suites=client_hello.suites if client_hello else (),
+            suite=server_hello.suite if server_hello else None,
+            server_name=client_hello.server_name if client_hello else None,
+            alpn=_alpn(told),
+            client_random=client_hello.random if client_hello else None,
+            server_random=server_hello.random if server_hello else None,
+            resumed=resumed,
+            resumes=self._origins.find(_offered_identities(told)) if resumed else "",
+            history=history(messages),
+            certificates=(told.chains[CLIENT], told.chains[SERVER]),
+            certificate_request=_requested(told),
+            authorities=told.request.authorities if told.request else (),
+            keys=(told.keys[CLIENT], told.keys[SERVER]),
+            sealed=tuple(told.sealed),
+            alerts=tuple(told.alerts),
+            proofs=tuple(told.proofs.values()),
+            messages=messages,
+            malformed=tuple(told.malformed),
+            recovered=tuple(told.recovered),
+            skipped=skipped,
+            framing=framing,
+            counts=counts,
+            first_records=(tuple(first_records[CLIENT]), tuple(first_records[SERVER])),
+            application=(told.application[CLIENT], told.application[SERVER]),
+            closed=closed,
+            span=told.span,
+        )
+
+    def _origin(self, told: _Handshake) -> tuple[str, Sequence[bytes]]:
+        chain = told.chains[SERVER]
+        if not chain:
+            return "", _offered_identities(told)
+        return f"connection {self._stream}, level {self._level}, frame {chain[0].at.last}", ()
+
+    def _readable(self, side: Side, sealed: set[Side]) -> bool:
+        return side not in sealed and not self._missing[side]
+
+
+def _types(told: _Handshake, side: Side) -> list[str]:
+    return [message.type for message in told.messages[side]]
+
+
+def _alpn(told: _Handshake) -> str | None:
+    if told.encrypted_extensions and told.encrypted_extensions.alpn:
+        return told.encrypted_extensions.alpn
+    return told.server_hello.alpn if told.server_hello else None
+
+
+def _resumed(told: _Handshake) -> bool | None:
+    """TLS 1.3: a chosen PSK. Before: ChangeCipherSpec with nothing of a full handshake before it."""
+    if told.server_hello is None:
+        return None
+    if told.server_hello.version == _TLS13:
+        return told.server_hello.selected_psk is not None
+    types = _types(told, SERVER)
+    if not {"certificate", "server_key_exchange", "server_hello_done"}.isdisjoint(types):
+        return False
+    return True if "change_cipher_spec" in types else None
+
+
+def _requested(told: _Handshake) -> bool | None:
+    """Whether the server asked for a client certificate; None while its flight is not whole."""
+    if told.request is not None:
+        return True
+    types = _types(told, SERVER)
+    whole = "finished" in types or "server_hello_done" in types or _resumed(told)
+    return False if whole else None
+
+
+def _offered_identities(told: _Handshake) -> Sequence[bytes]:
+    """What the client asked to resume by: PSK identities (TLS 1.3), its ticket, its session ID."""
+    hello = told.client_hello
+    if hello is None:
+        return ()
+    return (*hello.psk_identities, hello.session_ticket, hello.session_id)

@@ -1,0 +1,147 @@
+"""A connection's TLS levels, one inside the other.
+
+    TCP stream -> level 0 -> its plaintext -> framing -> level 1 -> its plaintext -> framing -> ...
+
+The plaintext of a level is told with the same events as TCP's bytes, so every level is the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from analyzer.session.carve import Carver
+from analyzer.session.facts import Carved, Conversation, Session
+from analyzer.session.framing import Framing
+from analyzer.session.origins import Origins
+from analyzer.session.outcome import connection_outcome, stage
+from analyzer.session.recorder import Recorder
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
+from analyzer.tls.events import TlsEvent
+from analyzer.tls.layer import TlsLayer, TlsLimits
+from analyzer.tls.secrets import Secrets
+from analyzer.transport.facts import TcpFacts
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """How deep and how to look.
+
+    Attributes:
+        framing: how the inner TLS lies in the outer plaintext, None to find out (see `framing`).
+        deepest: the deepest level that is looked for.
+        tls: the ceilings of every level.
+    """
+
+    framing: str | None = None
+    deepest: int = 2
+    tls: TlsLimits = field(default_factory=TlsLimits)
+
+
+class Stack:
+    """Every TLS level of one connection.
+
+    Args:
+        stream: the connection's number.
+        secrets: for all levels: a session is found by its client random.
+        origins: shared by the connections of a capture, so that a resumed session names the first one.
+    """
+
+    def __init__(
+        self, stream: int, secrets: Secrets, origins: Origins, options: StackOptions | None = None
+    ) -> None:
+        self.stream = stream
+        self._outer = _Level(0, stream, secrets, origins, options or StackOptions())
+
+    def feed(self, event: StreamEvent) -> None:
+        """Take the next event of the TCP streams."""
+        self._outer.feed(event)
+
+    def conversation(self, tcp: TcpFacts) -> Conversation:
+        """What was observed, once the TCP streams are over."""
+        self._outer.finish()
+        levels = list(self._outer.levels())
+        sessions = tuple(session for level in levels for session in level.sessions())
+        framing = levels[1].framing if len(levels) > 1 else None
+        skipped = framing.skipped if framing else ()
+        vendor_bytes = [
+            sum(s.length for s in skipped if s.side is side) for side in (CLIENT, SERVER)
+        ]
+        return Conversation(
+            stream=self.stream,
+            tcp=tcp,
+            outcome=connection_outcome(tcp, sessions),
+            stage=stage(tcp, sessions),
+            sessions=sessions,
+            carved=tuple(_outside_handshakes(levels, sessions)),
+            vendor_bytes=(vendor_bytes[CLIENT], vendor_bytes[SERVER]),
+        )
+
+
+class _Level:
+    """One TLS level; makes the next one as soon as there is plaintext for it."""
+
+    def __init__(
+        self, depth: int, stream: int, secrets: Secrets, origins: Origins, options: StackOptions
+    ) -> None:
+        self._context = (stream, secrets, origins, options)
+        self._depth = depth
+        self._deepest = options.deepest
+        self._layer = TlsLayer(secrets, options.tls)
+        self._recorder = Recorder(depth, stream, origins)
+        self._inner: _Level | None = None
+        self.framing = Framing(options.framing if depth == 1 else None) if depth else None
+        self.carver = Carver(depth)
+
+    def feed(self, event: StreamEvent) -> None:
+        """Take the next event of the stream that this level lies in."""
+        for lower in self.framing.feed(event) if self.framing else (event,):
+            self._take(self._layer.feed(lower))
+
+    def finish(self) -> None:
+        """No more events will come."""
+        for lower in self.framing.finish() if self.framing else ():
+            self._take(self._layer.feed(lower))
+        self._take(self._layer.finish())
+        if self._inner:
+            self._inner.finish()
+
+    def levels(self) -> Iterator[_Level]:
+        """This level and those inside it, from outside in."""
+        yield self
+        if self._inner:
+            yield from self._inner.levels()
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The handshakes of this level, none where it turned out to be no TLS."""
+        framing = self.framing
+        return self._recorder.sessions(
+            self._layer.counts,
+            self._layer.first_records,
+            framing=framing.name if framing else "",
+            skipped=framing.skipped if framing else (),
+        )
+
+    def _take(self, events: Iterable[TlsEvent]) -> None:
+        for event in events:
+            self._recorder.record(event)
+            if isinstance(event, Chunk | Gap | Closed) and self._depth < self._deepest:
+                self.carver.feed(event)
+                if self._inner is None and isinstance(event, Chunk):
+                    self._inner = _Level(self._depth + 1, *self._context)
+                if self._inner:
+                    self._inner.feed(event)
+
+
+def _outside_handshakes(levels: list[_Level], sessions: tuple[Session, ...]) -> Iterator[Carved]:
+    """Carved certificates that no recognised handshake of the same side shows as well."""
+    shown = {
+        (side, presented.certificate.sha256)
+        for session in sessions
+        for side in Side
+        for presented in session.certificates[side] or ()
+    }
+    for level in levels:
+        for carved in level.carver.finish():
+            if (carved.side, carved.certificate.sha256) not in shown:
+                yield carved
