@@ -1,0 +1,192 @@
+"""Key schedules: from a master or traffic secret to keys, IVs and Finished values, for SSL 3.0 to TLS 1.3.
+
+Hashes are named as in `suites.Suite` (`SHA256`, `SHA384`); versions are wire numbers (0x0300 to 0x0304).
+Everything is `hmac.digest` in a loop: it is the fastest HMAC that Python has for short inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from analyzer.stream import CLIENT, Side
+
+SSL3 = 0x0300
+TLS10 = 0x0301
+TLS11 = 0x0302
+TLS12 = 0x0303
+TLS13 = 0x0304
+
+# Names of suites' hashes for hashlib.
+HASHES = {
+    "MD5": "md5",
+    "SHA": "sha1",
+    "SHA256": "sha256",
+    "SHA384": "sha384",
+    "SHA512": "sha512",
+    "SM3": "sm3",
+}
+
+
+def hash_size(name: str) -> int:
+    """The output length of a hash in bytes."""
+    return hashlib.new(HASHES[name], usedforsecurity=False).digest_size
+
+
+def digest(name: str, data: bytes) -> bytes:
+    """The hash of `data`."""
+    return hashlib.new(HASHES[name], data, usedforsecurity=False).digest()
+
+
+# --- TLS 1.3 (RFC 8446 section 7) -------------------------------------------------------------------
+
+
+def hkdf_extract(name: str, salt: bytes, key: bytes) -> bytes:
+    """HKDF-Extract (RFC 5869 section 2.2)."""
+    return hmac.digest(salt or bytes(hash_size(name)), key, HASHES[name])
+
+
+def hkdf_expand(name: str, secret: bytes, info: bytes, length: int) -> bytes:
+    """HKDF-Expand (RFC 5869 section 2.3)."""
+    algorithm = HASHES[name]
+    block = out = hmac.digest(secret, info + b"\x01", algorithm)
+    counter = 1
+    while len(out) < length:
+        counter += 1
+        block = hmac.digest(secret, block + info + bytes((counter,)), algorithm)
+        out += block
+    return out[:length]
+
+
+def hkdf_expand_label(name: str, secret: bytes, label: str, context: bytes, length: int) -> bytes:
+    """HKDF-Expand-Label (RFC 8446 section 7.1); `label` without its `tls13 ` prefix."""
+    full = b"tls13 " + label.encode("ascii")
+    info = b"%b%c%b%c%b" % (length.to_bytes(2, "big"), len(full), full, len(context), context)
+    return hkdf_expand(name, secret, info, length)
+
+
+def derive_secret(name: str, secret: bytes, label: str, transcript_hash: bytes) -> bytes:
+    """Derive-Secret (RFC 8446 section 7.1) over messages that are already hashed."""
+    return hkdf_expand_label(name, secret, label, transcript_hash, len(transcript_hash))
+
+
+def early_secret(name: str, psk: bytes) -> bytes:
+    """The Early Secret of a pre-shared key; of no key (all zeros) where `psk` is empty."""
+    return hkdf_extract(name, b"", psk or bytes(hash_size(name)))
+
+
+def traffic_keys(
+    name: str, secret: bytes, key_length: int, iv_length: int = 12
+) -> tuple[bytes, bytes]:
+    """Write key and IV of a traffic secret (RFC 8446 section 7.3)."""
+    key = hkdf_expand_label(name, secret, "key", b"", key_length)
+    return key, hkdf_expand_label(name, secret, "iv", b"", iv_length)
+
+
+def next_traffic_secret(name: str, secret: bytes) -> bytes:
+    """The traffic secret after a KeyUpdate (RFC 8446 section 7.2)."""
+    return hkdf_expand_label(name, secret, "traffic upd", b"", len(secret))
+
+
+def finished13(name: str, base_secret: bytes, transcript_hash: bytes) -> bytes:
+    """verify_data of a TLS 1.3 Finished (RFC 8446 section 4.4.4); with a binder key, a PSK binder."""
+    key = hkdf_expand_label(name, base_secret, "finished", b"", hash_size(name))
+    return hmac.digest(key, transcript_hash, HASHES[name])
+
+
+def binder_secret(name: str, psk: bytes, *, external: bool) -> bytes:
+    """binder_key of a PSK (RFC 8446 section 7.1), for `finished13` over the truncated ClientHello."""
+    label = "ext binder" if external else "res binder"
+    return derive_secret(name, early_secret(name, psk), label, digest(name, b""))
+
+
+# --- TLS 1.0 to 1.2 (RFC 2246 section 5, RFC 5246 section 5) and SSL 3.0 (RFC 6101 section 6) --------
+
+
+@dataclass(frozen=True, slots=True)
+class Prf:
+    """The pseudorandom function of a version before TLS 1.3, and all that is derived with it.
+
+    Attributes:
+        version: wire number, 0x0300 to 0x0303.
+        hash: the suite's PRF hash; it counts in TLS 1.2 only.
+    """
+
+    version: int
+    hash: str
+
+    def expand(self, secret: bytes, label: bytes, seed: bytes, length: int) -> bytes:
+        """`length` bytes of the PRF. SSL 3.0 has no labels; its derivation takes the seed as it is."""
+        if self.version >= TLS12:
+            return _p_hash(HASHES[self.hash], secret, label + seed, length)
+        if self.version == SSL3:
+            return _ssl3_prf(secret, seed, length)
+        half = (len(secret) + 1) // 2
+        left = _p_hash("md5", secret[:half], label + seed, length)
+        right = _p_hash("sha1", secret[len(secret) - half :], label + seed, length)
+        return bytes(a ^ b for a, b in zip(left, right, strict=True))
+
+    def master_secret(self, premaster: bytes, client_random: bytes, server_random: bytes) -> bytes:
+        """The master secret of a premaster secret (RFC 5246 section 8.1)."""
+        return self.expand(premaster, b"master secret", client_random + server_random, 48)
+
+    def extended_master_secret(self, premaster: bytes, transcript: bytes) -> bytes:
+        """The extended master secret (RFC 7627 section 4).
+
+        `transcript` is all handshake messages from ClientHello to ClientKeyExchange, both included.
+        """
+        return self.expand(
+            premaster, b"extended master secret", self._transcript_hash(transcript), 48
+        )
+
+    def key_block(
+        self, master: bytes, client_random: bytes, server_random: bytes, length: int
+    ) -> bytes:
+        """The key block (RFC 5246 section 6.3): here the server's random is the first of the two."""
+        return self.expand(master, b"key expansion", server_random + client_random, length)
+
+    def finished(self, master: bytes, side: Side, transcript: bytes) -> bytes:
+        """verify_data of the Finished that `side` sends (RFC 5246 section 7.4.9, RFC 6101 section 5.6.9).
+
+        `transcript` is all handshake messages before it, without HelloRequests.
+        """
+        if self.version == SSL3:
+            sender = b"CLNT" if side is CLIENT else b"SRVR"
+            return ssl3_handshake_hash(master, transcript + sender)
+        label = b"client finished" if side is CLIENT else b"server finished"
+        return self.expand(master, label, self._transcript_hash(transcript), 12)
+
+    def _transcript_hash(self, transcript: bytes) -> bytes:
+        if self.version >= TLS12:
+            return digest(self.hash, transcript)
+        return digest("MD5", transcript) + digest("SHA", transcript)
+
+
+def ssl3_handshake_hash(master: bytes, transcript: bytes) -> bytes:
+    """SSL 3.0's MD5 and SHA over transcript and master secret, for Finished and CertificateVerify."""
+    return b"".join(
+        digest(name, master + b"\x5c" * pad + digest(name, transcript + master + b"\x36" * pad))
+        for name, pad in (("MD5", 48), ("SHA", 40))
+    )
+
+
+def _p_hash(algorithm: str, secret: bytes, seed: bytes, length: int) -> bytes:
+    """P_hash (RFC 5246 section 5)."""
+    out = b""
+    a = seed
+    while len(out) < length:
+        a = hmac.digest(secret, a, algorithm)
+        out += hmac.digest(secret, a + seed, algorithm)
+    return out[:length]
+
+
+def _ssl3_prf(secret: bytes, seed: bytes, length: int) -> bytes:
+    """MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' ...)) ... (RFC 6101 section 6.2.2)."""
+    out = b""
+    count = 1
+    while len(out) < length:
+        salt = bytes((64 + count,)) * count
+        out += digest("MD5", secret + digest("SHA", salt + secret + seed))
+        count += 1
+    return out[:length]
