@@ -18,7 +18,11 @@ class Endpoint(NamedTuple):
 
     def __str__(self) -> str:
         """`10.0.0.1:2223` or `[fe80::1]:2223`."""
-        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+        return (
+            f"[{self.address}]:{self.port}"
+            if ":" in self.address
+            else f"{self.address}:{self.port}"
+        )
 
 
 def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
@@ -37,7 +41,9 @@ class SideFacts:
         segments, payload_bytes: what was captured, repeats included; payload_bytes counts each byte once.
         retransmissions: segments whose bytes had been captured before (not: the same packet captured twice).
         duplicates: the same packet captured twice (several interfaces or taps).
-        out_of_order: segments that arrived after one with higher sequence numbers.
+        out_of_order: segments that arrived shortly after one with higher sequence numbers.
+        recovered: segments that filled a hole later than reordering explains (more than a round trip): lost on
+            the network before the point of capture, and sent again.
         disagreements: spans of overlaps whose bytes differed; the first ones were kept.
         keep_alives, zero_windows: segments of that kind sent by this side.
         zero_window_ns: time this side's window stood at zero.
@@ -65,6 +71,7 @@ class SideFacts:
     reset_ip_id: int | None = None
     last_ip_id: int | None = None
     fin: Span | None = None
+    recovered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,311 @@
+"""All connections of a capture: which segment belongs to which, and when one is released."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
+from analyzer.stream import Span, StreamEvent
+from analyzer.transport.half import Half
+from analyzer.transport.limits import SECOND, TransportLimits
+from analyzer.transport.tcp import Flow
+
+
+class Ended(NamedTuple):
+    """This flow is over: no more events will come. `at`: its last frame."""
+
+    at: Span
+
+
+FlowEvents: TypeAlias = Sequence[tuple[Flow, StreamEvent | Ended]]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What is only counted.
+
+    Attributes:
+        connections: stream numbers given so far.
+        unanswered, refused: connections that came to nothing and were not told one by one.
+        given_up: connections released early because too many were open.
+        late: segments that came after their connection was released.
+        stray_icmp: ICMP errors that quote no connection of the capture.
+    """
+
+    connections: int = 0
+    unanswered: int = 0
+    refused: int = 0
+    given_up: int = 0
+    late: int = 0
+    stray_icmp: int = 0
+
+
+class _HalfOpen(NamedTuple):
+    """A connection that is only a SYN, packed: a scan makes millions of them."""
+
+    number: int
+    repeats: int
+    first: int
+    began: int
+    last: int
+    ended: int
+    seq: int
+    flags: int
+    window: int
+    ttl: int
+    ip_id: int
+    path: int
+
+
+_HALF_OPEN = struct.Struct("<QIQQQQIBHBHH")
+_MOST_PATHS = 1 << 16
+
+
+class Flows:
+    """The connections of one capture.
+
+    Args:
+        ports: the servers' ports, None where any may be one; they orient connections whose start is unseen.
+        limits: what may be held.
+
+    Attributes:
+        summary: counts of what is not told as a flow.
+    """
+
+    def __init__(self, ports: frozenset[int] | None, limits: TransportLimits | None = None) -> None:
+        self.summary = Summary()
+        self._ports = ports
+        self._limits = limits or TransportLimits()
+        self._halves: dict[bytes, tuple[Flow, Half]] = {}
+        self._open: dict[int, Flow] = {}
+        self._over: dict[int, Flow] = {}  # ended, lingering; in order of their end
+        self._half_open: dict[bytes, bytes] = {}  # in order of their latest SYN
+        self._released: dict[bytes, None] = {}  # keys of connections that are gone
+        self._paths: dict[tuple[str, ...], int] = {}  # numbered, for _HalfOpen
+        self._listed = 0
+        self._sweep_at = self._idle_sweep_at = 0
+
+    def feed(self, segment: Segment) -> FlowEvents:
+        """The events that `segment` gives rise to, mostly none or one."""
+        known = self._halves.get(segment.key)
+        if known is None or segment.flags & SYN or segment.at.began >= self._sweep_at:
+            return self._feed_slowly(segment)
+        flow, half = known
+        events = flow.take(half, segment)
+        if segment.flags & (FIN | RST):
+            return [*((flow, event) for event in events), *self._retire(flow)]
+        if not events:
+            return ()
+        if len(events) == 1:
+            return ((flow, events[0]),)
+        return [(flow, event) for event in events]
+
+    def icmp(self, error: IcmpError) -> None:
+        """Attach an ICMP error to the connection it quotes."""
+        key = error.key
+        if key in self._half_open:
+            self._promote(key)
+        known = self._halves.get(key)
+        if known is None:
+            self.summary.stray_icmp += 1
+        else:
+            known[0].note_icmp(error)
+
+    def finish(self) -> FlowEvents:
+        """The capture is over: the ends of all connections, in order of their numbers."""
+        for key in list(islice(self._half_open, max(0, self._limits.listed - self._listed))):
+            self._promote(key)
+        self.summary.unanswered += len(self._half_open)
+        self._half_open.clear()
+        events: list[tuple[Flow, StreamEvent | Ended]] = []
+        for _, flow in sorted((self._open | self._over).items()):
+            events += self._give_up(flow, "open")
+        return events
+
+    def _feed_slowly(self, segment: Segment) -> FlowEvents:
+        """Feed a segment that begins a connection, may begin one, or finds the clock advanced."""
+        events: list[tuple[Flow, StreamEvent | Ended]] = []
+        key = segment.key
+        if segment.at.began >= self._sweep_at:
+            events += self._sweep(segment.at.began)
+        only_syn = (
+            segment.flags & (SYN | ACK | FIN | RST) == SYN
+            and not segment.payload
+            and not segment.missing
+        )
+        known = self._halves.get(key)
+        if known and segment.flags & SYN and not known[0].is_continued_by(known[1], segment):
+            events += self._give_up(known[0], "timeout")
+            known = None
+        elif known is None and (waiting := self._half_open.get(key)):
+            if only_syn and self._repeat(key, waiting, segment):
+                return events
+            self._promote(key)
+            return [*events, *self._feed_slowly(segment)]
+        elif known is None and _reversed(key) in self._half_open:
+            self._promote(_reversed(key))
+            known = self._halves[key]
+        if known is None:
+            if key in self._released and segment.flags & (SYN | ACK) != SYN:
+                self.summary.late += 1
+                return events
+            if only_syn and self._remember(segment):
+                return events
+            events += self._make_room()
+            flow = self._begin(self._number(), segment)
+            known = flow, flow.sender
+        flow, half = known
+        events += [(flow, event) for event in flow.take(half, segment)]
+        return [*events, *self._retire(flow)]
+
+    # Connections that are only a SYN
+
+    def _remember(self, syn: Segment) -> bool:
+        """Keep a first SYN in its small form; False where it has none."""
+        path = self._paths.setdefault(syn.path, len(self._paths))
+        if path >= _MOST_PATHS:
+            return False
+        at = syn.at
+        self._half_open[syn.key] = syn.options + _HALF_OPEN.pack(
+            self._number(), 0, at.first, at.began, at.last, at.ended,
+            syn.seq, syn.flags & 0xFF, syn.window, syn.ttl, syn.ip_id, path,
+        )  # fmt: skip
+        if len(self._half_open) > self._limits.half_open:
+            self._drop_oldest()
+        return True
+
+    def _repeat(self, key: bytes, waiting: bytes, syn: Segment) -> bool:
+        """Count a SYN that repeats the remembered one; False where it is another connection's."""
+        kept = _unpacked(waiting)
+        if kept.seq != syn.seq:
+            return False
+        del self._half_open[key]  # to the end of the order
+        later = kept._replace(repeats=kept.repeats + 1, last=syn.at.last, ended=syn.at.ended)
+        self._half_open[key] = waiting[: -_HALF_OPEN.size] + _HALF_OPEN.pack(*later)
+        return True
+
+    def _promote(self, key: bytes) -> Flow:
+        """Make a remembered SYN a whole connection."""
+        packed = self._half_open.pop(key)
+        kept = _unpacked(packed)
+        path = list(self._paths)[kept.path]
+        at = Span(kept.first, kept.first, kept.began, kept.began)
+        options = packed[: -_HALF_OPEN.size]
+        syn = Segment(
+            key,
+            kept.seq,
+            0,
+            kept.flags,
+            kept.window,
+            b"",
+            0,
+            at,
+            kept.ttl,
+            kept.ip_id,
+            options,
+            path,
+        )
+        flow = self._begin(kept.number, syn)
+        flow.take(flow.sender, syn)
+        if kept.repeats:
+            flow.repeat_syn(kept.repeats, Span(kept.last, kept.last, kept.ended, kept.ended))
+        return flow
+
+    def _drop_oldest(self) -> FlowEvents:
+        """Give up the connection whose latest SYN is the oldest."""
+        key = next(iter(self._half_open))
+        if self._listed < self._limits.listed:
+            return self._give_up(self._promote(key), "timeout")
+        del self._half_open[key]
+        self.summary.unanswered += 1
+        return ()
+
+    # Beginning and end
+
+    def _number(self) -> int:
+        self.summary.connections += 1
+        return self.summary.connections - 1
+
+    def _begin(self, number: int, first: Segment) -> Flow:
+        flow = Flow(number, first, self._ports, self._limits)
+        self._halves[_reversed(first.key)] = flow, flow.receiver
+        self._halves[first.key] = flow, flow.sender
+        self._open[number] = flow
+        return flow
+
+    def _retire(self, flow: Flow) -> FlowEvents:
+        """Let a flow that is over linger, and release the one that has lingered longest if they are too many."""
+        if flow.is_over and flow.number in self._open:
+            del self._open[flow.number]
+            self._over[flow.number] = flow
+            if len(self._over) > self._limits.lingering:
+                return self._give_up(next(iter(self._over.values())), "open")
+        return ()
+
+    def _make_room(self) -> FlowEvents:
+        """Give up the longest idle connections if too many are open."""
+        if len(self._open) < self._limits.connections:
+            return ()
+        events: list[tuple[Flow, StreamEvent | Ended]] = []
+        by_idleness = sorted(self._open.values(), key=lambda flow: flow.last.ended)
+        for flow in by_idleness[: len(by_idleness) // 16 + 1]:
+            self.summary.given_up += 1
+            events += self._give_up(flow, "timeout")
+        return events
+
+    def _sweep(self, now: int) -> FlowEvents:
+        """Release what has been silent for long enough."""
+        limits = self._limits
+        events: list[tuple[Flow, StreamEvent | Ended]] = []
+        self._sweep_at = now + SECOND
+        for flow in list(self._over.values()):
+            if now - flow.last.ended >= limits.linger_ns:
+                events += self._give_up(flow, "open")
+        while self._half_open:
+            oldest = _unpacked(next(iter(self._half_open.values())))
+            if now - oldest.ended < limits.unanswered_ns:
+                break
+            events += self._drop_oldest()
+        if now >= self._idle_sweep_at:
+            self._idle_sweep_at = now + limits.idle_ns // 16
+            for flow in list(self._open.values()):
+                if now - flow.last.ended >= limits.idle_ns:
+                    events += self._give_up(flow, "timeout")
+        return events
+
+    def _give_up(self, flow: Flow, how: str) -> FlowEvents:
+        """End a flow and forget it, but for its key."""
+        for key in (flow.key, _reversed(flow.key)):
+            self._halves.pop(key, None)
+            self._released.pop(key, None)
+            self._released[key] = None
+        while len(self._released) > 2 * self._limits.afterlife:
+            del self._released[next(iter(self._released))]
+        self._open.pop(flow.number, None)
+        self._over.pop(flow.number, None)
+        if flow.came_to_nothing:
+            if self._listed >= self._limits.listed:
+                if flow.is_over:
+                    self.summary.refused += 1
+                else:
+                    self.summary.unanswered += 1
+                return ()
+            self._listed += 1
+        events: list[tuple[Flow, StreamEvent | Ended]] = []
+        events += [(flow, event) for event in flow.finish(how)]
+        events.append((flow, Ended(flow.last)))
+        return events
+
+
+def _reversed(key: bytes) -> bytes:
+    """The key of the other direction."""
+    size = (len(key) - 4) // 2
+    return key[size:-4] + key[:size] + key[-2:] + key[-4:-2]
+
+
+def _unpacked(packed: bytes) -> _HalfOpen:
+    return _HalfOpen(*_HALF_OPEN.unpack_from(packed, len(packed) - _HALF_OPEN.size))

@@ -1,0 +1,41 @@
+"""The ceilings of transport: what one capture may make it hold, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLimits:
+    """Ceilings and times; all times are capture time, never the clock's.
+
+    Attributes:
+        held_bytes: out-of-order bytes held per direction before the hole in front is given up.
+        unsettled_segments, unsettled_bytes: how much is held back, per direction, until it is known who
+            the client is and where a direction begins whose SYN was not captured.
+        remembered: segments per direction that repeats are compared with.
+        linger_ns: silence after the end of a connection before it is released. Late repeats fall in it.
+        lingering: ended connections that may linger at once.
+        idle_ns: silence after which an unfinished connection is given up (`timeout`).
+        unanswered_ns: the same for a connection that is only a SYN.
+        connections: connections open at once; the longest idle ones are given up beyond it.
+        half_open: connections that are only a SYN, remembered at once; the oldest are given up beyond it.
+        listed: connections that came to nothing (SYN unanswered or refused) that are told one by one;
+            beyond it they are only counted (`Flows.summary`).
+        afterlife: released connections whose stray segments are recognised as theirs.
+    """
+
+    held_bytes: int = 16 << 20
+    unsettled_segments: int = 16
+    unsettled_bytes: int = 64 << 10
+    remembered: int = 64
+    linger_ns: int = 2 * SECOND
+    lingering: int = 2_000
+    idle_ns: int = 3600 * SECOND
+    unanswered_ns: int = 180 * SECOND
+    connections: int = 20_000
+    half_open: int = 250_000
+    listed: int = 1_000
+    afterlife: int = 10_000

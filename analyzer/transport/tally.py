@@ -1,0 +1,161 @@
+"""What one direction looked like from outside: the counts behind `SideFacts`."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from analyzer.capture.items import RST, SYN, Segment
+from analyzer.stream import Span
+from analyzer.transport.facts import SideFacts
+
+# A packet captured twice keeps its IP identification; a retransmission gets a new one. Where there is none
+# (IPv6, or always 0) the second sighting follows within what a bridge needs, far below any retransmission
+# timer; through another tunnel it may take longer.
+_SAME_PACKET_NS = 1_000_000_000
+_SAME_PACKET_WITHOUT_ID_NS = 5_000_000
+
+_MOST_TTLS = 8
+_MOST_DISAGREEMENTS = 64
+
+
+class Tally:
+    """Counts of one direction; `remembered` segments are kept to recognise repeats."""
+
+    __slots__ = (
+        "_disagreements",
+        "_reset",
+        "_ttl",
+        "_ttls",
+        "_zero_since",
+        "_zero_window_ns",
+        "_zero_windows",
+        "acknowledging",
+        "duplicates",
+        "fin",
+        "keep_alives",
+        "latest",
+        "mss",
+        "out_of_order",
+        "recent",
+        "recovered",
+        "reset",
+        "retransmissions",
+        "segments",
+        "window_scale",
+    )
+
+    def __init__(self, remembered: int) -> None:
+        self.segments = 0
+        self.acknowledging = (
+            False  # it sent something with ACK after any SYN: it considers the handshake done
+        )
+        self.latest: Segment | None = None
+        self.recent: deque[Segment] = deque(maxlen=remembered)
+        self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
+        self.keep_alives = 0
+        self.mss: int | None = None
+        self.window_scale: int | None = None
+        self.fin: Span | None = None
+        self.reset: Span | None = None
+        self._reset: tuple[int, int, int | None] | None = (
+            None  # its TTL, its IP id, the IP id before it
+        )
+        self._ttl = -1
+        self._ttls: list[int] = []
+        self._zero_windows = self._zero_window_ns = 0
+        self._zero_since: int | None = None
+        self._disagreements: list[Span] = []
+
+    def note(self, segment: Segment) -> None:
+        """Count what every segment shows."""
+        self.segments += 1
+        self.latest = segment
+        if segment.ttl != self._ttl:
+            self._ttl = segment.ttl
+            if self._ttl not in self._ttls and len(self._ttls) < _MOST_TTLS:
+                self._ttls.append(self._ttl)
+        if not segment.window:
+            if not segment.flags & (SYN | RST):
+                self._zero_windows += 1
+                if self._zero_since is None:
+                    self._zero_since = segment.at.began
+        elif self._zero_since is not None:
+            self._zero_window_ns += max(0, segment.at.began - self._zero_since)
+            self._zero_since = None
+
+    @property
+    def window_is_zero(self) -> bool:
+        """Whether this side accepts no bytes now."""
+        return self._zero_since is not None
+
+    def note_options(self, options: bytes) -> None:
+        """Take the maximum segment size and window scale of a SYN (RFC 9293 section 3.2, RFC 7323 section 2)."""
+        at = 0
+        while at + 1 < len(options) and options[at]:
+            if options[at] == 1:
+                at += 1
+                continue
+            kind, length = options[at], options[at + 1]
+            value = options[at + 2 : at + length]
+            if kind == 2 and length == 4:
+                self.mss = int.from_bytes(value, "big")
+            elif kind == 3 and length == 3 and value:
+                self.window_scale = value[0]
+            at += max(length, 2)
+
+    def note_reset(self, segment: Segment, before: Segment | None) -> None:
+        """Keep the first RST, which `before` preceded."""
+        if self.reset is None:
+            self.reset = segment.at
+            self._reset = (segment.ttl, segment.ip_id, before.ip_id if before else None)
+
+    def note_disagreement(self, at: Span) -> None:
+        """Keep where repeated bytes differ from the first ones."""
+        if len(self._disagreements) < _MOST_DISAGREEMENTS:
+            self._disagreements.append(at)
+
+    def seen_before(self, segment: Segment) -> bool:
+        """Whether `segment` is a second sighting of a remembered packet, not a retransmission."""
+        return any(is_same_packet(segment, earlier) for earlier in self.recent)
+
+    def facts(self, payload_bytes: int) -> SideFacts:
+        """The counts so far."""
+        reset_ttl, reset_ip_id, last_ip_id = self._reset or (None, None, None)
+        if self._reset is None and self.latest is not None:
+            last_ip_id = self.latest.ip_id
+        return SideFacts(
+            segments=self.segments,
+            payload_bytes=payload_bytes,
+            retransmissions=self.retransmissions,
+            duplicates=self.duplicates,
+            out_of_order=self.out_of_order,
+            recovered=self.recovered,
+            disagreements=tuple(self._disagreements),
+            keep_alives=self.keep_alives,
+            zero_windows=self._zero_windows,
+            zero_window_ns=self._zero_window_ns,
+            mss=self.mss,
+            window_scale=self.window_scale,
+            ttls=tuple(self._ttls),
+            reset=self.reset,
+            reset_ttl=reset_ttl,
+            reset_ip_id=reset_ip_id,
+            last_ip_id=last_ip_id,
+            fin=self.fin,
+        )
+
+
+def is_same_packet(one: Segment, other: Segment) -> bool:
+    """Whether two segments of one direction are one packet that was captured twice."""
+    if (one.seq, one.ack, one.flags, one.ip_id, one.payload) != (
+        other.seq,
+        other.ack,
+        other.flags,
+        other.ip_id,
+        other.payload,
+    ):
+        return False
+    apart = abs(one.at.began - other.at.began)
+    if one.ip_id or one.path != other.path:
+        return apart < _SAME_PACKET_NS
+    return apart < _SAME_PACKET_WITHOUT_ID_NS

@@ -1,0 +1,293 @@
+"""One TCP connection: who is who, how it opened and ended, and its two streams (RFC 9293)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
+from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span, StreamEvent
+from analyzer.transport.facts import TcpFacts, endpoints
+from analyzer.transport.half import Half
+from analyzer.transport.limits import TransportLimits
+from analyzer.transport.seq import MASK, distance
+from analyzer.transport.tally import is_same_packet
+
+_MOST_ICMP = 16
+_MOST_PATHS = 8
+
+
+class Flow:
+    """One connection, as `Flows` hands it out beside each event.
+
+    Attributes:
+        number: the stream number, in order of first frame, from 0.
+        key: of its first segment. sender, receiver: the halves of that segment's source and target.
+        last: its latest segment's frame. ended: no more events come, `facts()` is final.
+    """
+
+    __slots__ = (
+        "_client",
+        "_ended_by",
+        "_first",
+        "_icmp",
+        "_longest_silence",
+        "_oriented_by",
+        "_paths",
+        "_ports",
+        "_rtt",
+        "_silence_after",
+        "_simultaneous",
+        "_syn_at",
+        "_syns",
+        "ended",
+        "key",
+        "last",
+        "number",
+        "receiver",
+        "sender",
+    )
+
+    def __init__(
+        self, number: int, first: Segment, ports: frozenset[int] | None, limits: TransportLimits
+    ) -> None:
+        self.number = number
+        self.key = first.key
+        self.sender = Half(limits)
+        self.receiver = Half(limits)
+        self.sender.peer, self.receiver.peer = self.receiver, self.sender
+        self.last = self._first = first.at
+        self.ended = False
+        self._ports = ports
+        self._client: Half | None = None
+        self._oriented_by = ""
+        self._syns = 0
+        self._syn_at: Span | None = None
+        self._rtt: int | None = None
+        self._simultaneous = False
+        self._longest_silence = 0
+        self._silence_after: int | None = None
+        self._ended_by: tuple[str, Half] | None = None
+        self._paths: list[tuple[str, ...]] = []
+        self._icmp: list[IcmpError] = []
+
+    def take(self, half: Half, segment: Segment) -> Sequence[StreamEvent]:
+        """The events that `segment`, sent by `half`, gives rise to."""
+        _, seq, ack, flags, _, payload, missing, at, _, _, _, path = segment
+        tally = half.tally
+        silence = at.began - self.last.ended
+        if silence >= 0:
+            if silence > self._longest_silence:
+                self._longest_silence, self._silence_after = silence, self.last.last
+            self.last = at
+        if path not in self._paths and len(self._paths) < _MOST_PATHS:
+            self._paths.append(path)
+        before = tally.latest
+        tally.note(segment)
+        if ack != half.peer.acked and flags & (ACK | RST) == ACK:
+            half.peer.acknowledge(ack)
+        if (
+            half.direct
+            and seq == half.next
+            and payload
+            and not flags & (SYN | FIN | RST)
+            and not missing
+        ):
+            # The path of nearly every segment of a bulk transfer.
+            size = len(payload)
+            half.next = (seq + size) & MASK
+            half.position += size
+            tally.recent.append(segment)
+            return (Chunk(half.side, payload, at),)
+        if flags & RST:
+            tally.note_reset(segment, before)
+            if self._ended_by is None:
+                self._ended_by = ("reset", half)
+            return ()  # what a reset carries is no part of the stream
+        if flags & SYN:
+            segment = self._take_syn(half, segment, before)
+        elif not tally.acknowledging:
+            tally.acknowledging = True
+            self._note_round_trip(half, at)
+        if segment.payload or missing:
+            if is_keep_alive(half, segment):
+                tally.keep_alives += 1
+            else:
+                half.hold(segment)
+        elif not flags & (SYN | FIN):
+            if before is not None and is_same_packet(segment, before):
+                tally.duplicates += 1
+            elif is_keep_alive(half, segment):
+                tally.keep_alives += 1
+            return ()
+        if flags & FIN:
+            half.end_at((segment.seq + len(segment.payload) + missing) & MASK, at)
+            if self._ended_by is None:
+                self._ended_by = ("fin", half)
+        return self._advance(half)
+
+    def is_continued_by(self, half: Half, syn: Segment) -> bool:
+        """Whether `syn` belongs here; otherwise the pair of addresses and ports is used anew."""
+        if syn.flags & ACK and not half.peer.may_have_sent(syn.ack):
+            return False
+        return half.begins_at((syn.seq + 1) & MASK)
+
+    def _take_syn(self, half: Half, segment: Segment, before: Segment | None) -> Segment:
+        """Note a SYN; returns the segment as if it were none: its bytes follow the SYN's number."""
+        seq = (segment.seq + 1) & MASK
+        peer = half.peer
+        repeated = before is not None and is_same_packet(segment, before)
+        if repeated:
+            half.tally.duplicates += 1
+        half.begin(seq)
+        half.tally.note_options(segment.options)
+        if segment.flags & ACK:
+            if not peer.begun:
+                peer.begin(segment.ack)
+            if self._rtt is None and self._syn_at is not None:
+                self._rtt = max(0, segment.at.began - self._syn_at.began)
+            self._orient(peer, "syn")
+        else:
+            if not repeated and (self._client in (None, half)):
+                self._syns += 1
+            if self._rtt is None:
+                self._syn_at = segment.at
+            if self._client is peer and not self._simultaneous and peer.position == 0:
+                self._simultaneous = True
+                self._client = None  # both asked: content or port decides
+            elif not self._simultaneous:
+                self._orient(half, "syn")
+        return segment._replace(seq=seq)
+
+    def _note_round_trip(self, half: Half, at: Span) -> None:
+        """The final ACK of the handshake: the full round trip, wherever the capture was made."""
+        if self._syn_at is not None and half is self._client and half.peer.begun:
+            trip = at.began - self._syn_at.began
+            for each in (half, half.peer):
+                each.round_trip_ns = max(each.round_trip_ns, trip)
+
+    def _orient(self, client: Half, by: str) -> None:
+        if self._client is None:
+            self._client, self._oriented_by = client, by
+            client.side, client.peer.side = CLIENT, SERVER
+
+    def _orient_by_content(self) -> None:
+        for half in (self.sender, self.receiver):
+            side = half.sender
+            if side is not None:
+                self._orient(half if side is CLIENT else half.peer, "content")
+
+    def _orient_by_port(self) -> None:
+        source, target = endpoints(self.key)
+        wanted = self._ports or frozenset()
+        if (source.port in wanted) != (target.port in wanted):
+            sender_serves = source.port in wanted
+        else:
+            sender_serves = source.port < target.port
+        self._orient(self.receiver if sender_serves else self.sender, "port")
+
+    def _advance(self, half: Half) -> Sequence[StreamEvent]:
+        if self._client is not None:
+            return half.advance()
+        self._orient_by_content()
+        if self._client is None and half.waited_enough:
+            self._orient_by_port()
+        if self._client is None:
+            return ()
+        return [*self.sender.advance(), *self.receiver.advance()]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether both sides have ended, or one was reset: only late segments may still come."""
+        tallies = (self.sender.tally, self.receiver.tally)
+        return all(each.fin for each in tallies) or any(each.reset for each in tallies)
+
+    def finish(self, how: str) -> list[StreamEvent]:
+        """End it: what is held comes out. `how` is the end of a side without FIN in a connection without RST."""
+        if self._client is None:
+            self._orient_by_content()
+        if self._client is None:
+            self._orient_by_port()
+        at = self.last
+        resets = [half.tally.reset for half in (self.sender, self.receiver) if half.tally.reset]
+        if resets:
+            how, at = "reset", resets[0]
+        if self._ended_by is None:
+            self._ended_by = (how, self.sender)
+        self.ended = True
+        client = self._client
+        assert client is not None
+        return [*client.finish(how, at), *client.peer.finish(how, at)]
+
+    def note_icmp(self, error: IcmpError) -> None:
+        """Attach an ICMP error that quotes one of its segments."""
+        if len(self._icmp) < _MOST_ICMP:
+            self._icmp.append(error)
+
+    def repeat_syn(self, times: int, last: Span) -> None:
+        """Count SYNs that were seen before this object was made; the latest in `last`."""
+        self._syns += times
+        self.sender.tally.segments += times
+        self._longest_silence = max(0, last.began - self.last.ended)
+        self._silence_after = self.last.last
+        self.last = self._syn_at = last
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether its SYN was refused or not answered."""
+        return self._opening() in ("syn-only", "refused")
+
+    def facts(self) -> TcpFacts:
+        """What was seen so far; final once the flow has ended."""
+        client = self._client or self.sender
+        server = client.peer
+        source, target = endpoints(self.key)
+        if client is self.receiver:
+            source, target = target, source
+        how, by = self._ended_by or ("open", client)
+        side: Side | None = (
+            (CLIENT if by is client else SERVER) if how in ("fin", "reset") else None
+        )
+        return TcpFacts(
+            client=source,
+            server=target,
+            oriented_by=self._oriented_by or "port",
+            opening=self._opening(),
+            syns=self._syns,
+            rtt_ns=self._rtt,
+            longest_silence_ns=self._longest_silence,
+            silence_after=self._silence_after,
+            gaps=(*client.gaps, *server.gaps),
+            ended_by=how,
+            ended_by_side=side,
+            paths=tuple(self._paths),
+            icmp=tuple(self._icmp),
+            span=self._first.to(self.last),
+            sides=(
+                client.tally.facts(client.payload_bytes),
+                server.tally.facts(server.payload_bytes),
+            ),
+        )
+
+    def _opening(self) -> str:
+        client = self._client or self.sender
+        server = client.peer
+        if not client.begun and not server.begun:
+            return "unseen"
+        if self._simultaneous:
+            return "simultaneous"
+        if client.tally.acknowledging or server.tally.acknowledging:
+            return "complete"
+        if server.begun:
+            return "no-final-ack"
+        return "refused" if server.tally.reset else "syn-only"
+
+
+def is_keep_alive(half: Half, segment: Segment) -> bool:
+    """Whether `segment` only asks whether the peer is there: at most one byte, and that an old one (RFC 9293 3.8.4)."""
+    return (
+        half.settled
+        and len(segment.payload) + segment.missing <= 1
+        and not segment.flags & FIN
+        and distance(segment.seq, half.next) == -1
+        and not half.peer.tally.window_is_zero
+    )
