@@ -6,9 +6,12 @@ costs as much as a small record, and the streaming interface three to seven time
 
 from __future__ import annotations
 
+import hmac
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
+
+from analyzer.tls.schedule import HASHES, hash_size
 
 _APPLICATION_DATA = 23
 
@@ -27,11 +30,12 @@ class Tls13Opener:
         sequence: number of the next record; settable, for a reader that knows of lost records.
     """
 
-    __slots__ = ("_aead", "_iv", "_overhead", "sequence")
+    __slots__ = ("_aead", "_iv", "_iv_size", "_overhead", "sequence")
 
     def __init__(self, aead: Aead, iv: bytes, tag: int) -> None:
         self._aead = aead
         self._iv = int.from_bytes(iv, "big")
+        self._iv_size = len(iv)
         self._overhead = tag + 1
         self.sequence = 0
 
@@ -45,7 +49,8 @@ class Tls13Opener:
             return None
         header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
         try:
-            plain = self._aead.decrypt((self._iv ^ self.sequence).to_bytes(12, "big"), body, header)
+            nonce = (self._iv ^ self.sequence).to_bytes(self._iv_size, "big")
+            plain = self._aead.decrypt(nonce, body, header)
         except InvalidTag:
             return None
         self.sequence += 1
@@ -113,6 +118,25 @@ class SequenceNonceOpener:
             return None
         self.sequence += 1
         return record_type, plain
+
+
+class IntegrityOnly:
+    """The AEAD of TLS 1.3's suites without encryption: an HMAC behind the plaintext (RFC 9150 section 6)."""
+
+    __slots__ = ("_algorithm", "_key", "_size")
+
+    def __init__(self, name: str, key: bytes) -> None:
+        self._algorithm = HASHES[name]
+        self._key = key
+        self._size = hash_size(name)
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+        """The plaintext before the HMAC; raises InvalidTag."""
+        plain, tag = data[: -self._size], data[-self._size :]
+        covered = nonce + (associated_data or b"") + plain
+        if hmac.digest(self._key, covered, self._algorithm) != tag:
+            raise InvalidTag
+        return plain
 
 
 def mac_header(sequence: int, record_type: int, version: int, size: int) -> bytes:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator, Mapping
 
-_MASTER = frozenset({48})
-_ANY = frozenset(range(1, 65536))
-_TRAFFIC = frozenset({32, 48, 64})  # outputs of the hashes that TLS 1.3 suites name
+_MASTER = (96,)
+_TRAFFIC = (64, 96, 128)  # outputs of the hashes that TLS 1.3 suites name
+_ANY = range(2, 1 << 17, 2)
 
-# Label -> lengths that its secret may have, in bytes.
-LABELS = {
+# Label -> how many hex digits its secret may have.
+LABELS: Mapping[str, Container[int]] = {
     # RFC 9850 section 2.1
     "CLIENT_EARLY_TRAFFIC_SECRET": _TRAFFIC,
     "EARLY_EXPORTER_SECRET": _TRAFFIC,
@@ -38,11 +38,11 @@ LABELS = {
     "EARLY_EXPORTER_MASTER_SECRET": _TRAFFIC,
     "PMS_CLIENT_RANDOM": _ANY,
 }
-_LENGTHS = {label.encode(): lengths for label, lengths in LABELS.items()}
+_DIGITS = {label.encode(): digits for label, digits in LABELS.items()}
 
 # One line. Lines end with LF, CR or CRLF; blank ones match nothing.
 _LINE = re.compile(
-    rb"([A-Z][A-Z0-9_]*) ([0-9A-Fa-f]{64}) ((?:[0-9A-Fa-f]{2})+)[ \t]*(?=[\r\n]|\Z)"
+    rb"([A-Z][A-Z0-9_]*) ([0-9A-Fa-f]{64}) ([0-9A-Fa-f]+)[ \t]*(?=[\r\n]|\Z)"
     rb"|(?P<rsa>RSA ([0-9A-Fa-f]{16}) ([0-9A-Fa-f]{96})[ \t]*(?=[\r\n]|\Z))"
     rb"|(?P<session>RSA Session-ID:((?:[0-9A-Fa-f]{2}){0,32}) Master-Key:([0-9A-Fa-f]{96})[ \t]*(?=[\r\n]|\Z))"
     rb"|(?P<comment>[ \t]*#[^\r\n]*|[ \t]+(?=[\r\n]|\Z))"
@@ -108,11 +108,11 @@ class KeyLog:
             kind = match.lastgroup
             if kind is None:
                 label, client_random, secret = match.group(1, 2, 3)
-                lengths = _LENGTHS.get(label)
-                if lengths is None:
+                digits = _DIGITS.get(label)
+                if digits is None:
                     ignored += 1
                     continue
-                if len(secret) >> 1 in lengths:
+                if len(secret) in digits:
                     index.append(int(client_random[:6], 16) << _OFFSET_BITS | base + match.start())
                     continue
             elif kind == "comment":
