@@ -12,6 +12,7 @@ from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
 from analyzer.stream import Span, StreamEvent
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
+from analyzer.transport.tally import is_same_packet
 from analyzer.transport.tcp import Flow
 
 
@@ -49,10 +50,13 @@ class _HalfOpen(NamedTuple):
 
     number: int
     repeats: int
+    copies: int
     first: int
     began: int
     last: int
     ended: int
+    silence: int
+    silence_after: int
     seq: int
     flags: int
     window: int
@@ -61,8 +65,7 @@ class _HalfOpen(NamedTuple):
     path: int
 
 
-_HALF_OPEN = struct.Struct("<QIQQQQIBHBHH")
-_MOST_PATHS = 1 << 16
+_HALF_OPEN = struct.Struct("<QIIQQQQQQIBHBHI")
 
 
 class Flows:
@@ -153,49 +156,51 @@ class Flows:
             if key in self._released and segment.flags & (SYN | ACK) != SYN:
                 self.summary.late += 1
                 return events
-            if only_syn and self._remember(segment):
-                return events
-            events += self._make_room()
+            if only_syn:
+                return [*events, *self._remember(segment)]
             flow = self._begin(self._number(), segment)
             known = flow, flow.sender
         flow, half = known
         events += [(flow, event) for event in flow.take(half, segment)]
-        return [*events, *self._retire(flow)]
+        return [*events, *self._retire(flow), *self._make_room()]
 
     # Connections that are only a SYN
 
-    def _remember(self, syn: Segment) -> bool:
-        """Keep a first SYN in its small form; False where it has none."""
+    def _remember(self, syn: Segment) -> FlowEvents:
+        """Keep a first SYN in its small form."""
         path = self._paths.setdefault(syn.path, len(self._paths))
-        if path >= _MOST_PATHS:
-            return False
         at = syn.at
         self._half_open[syn.key] = syn.options + _HALF_OPEN.pack(
-            self._number(), 0, at.first, at.began, at.last, at.ended,
+            self._number(), 0, 0, at.first, at.began, at.last, at.ended, 0, 0,
             syn.seq, syn.flags & 0xFF, syn.window, syn.ttl, syn.ip_id, path,
         )  # fmt: skip
         if len(self._half_open) > self._limits.half_open:
-            self._drop_oldest()
-        return True
+            return self._drop_oldest()
+        return ()
 
     def _repeat(self, key: bytes, waiting: bytes, syn: Segment) -> bool:
         """Count a SYN that repeats the remembered one; False where it is another connection's."""
-        kept = _unpacked(waiting)
+        kept, options = _unpacked(waiting)
         if kept.seq != syn.seq:
             return False
+        if is_same_packet(syn, self._syn(key, waiting)):
+            kept = kept._replace(copies=kept.copies + 1)
+        else:
+            kept = kept._replace(repeats=kept.repeats + 1, ip_id=syn.ip_id)
         del self._half_open[key]  # to the end of the order
-        later = kept._replace(repeats=kept.repeats + 1, last=syn.at.last, ended=syn.at.ended)
-        self._half_open[key] = waiting[: -_HALF_OPEN.size] + _HALF_OPEN.pack(*later)
+        silence = syn.at.began - kept.ended
+        if silence > kept.silence:
+            kept = kept._replace(silence=silence, silence_after=kept.last)
+        kept = kept._replace(last=syn.at.last, ended=syn.at.ended)
+        self._half_open[key] = options + _HALF_OPEN.pack(*kept)
         return True
 
-    def _promote(self, key: bytes) -> Flow:
-        """Make a remembered SYN a whole connection."""
-        packed = self._half_open.pop(key)
-        kept = _unpacked(packed)
-        path = list(self._paths)[kept.path]
-        at = Span(kept.first, kept.first, kept.began, kept.began)
-        options = packed[: -_HALF_OPEN.size]
-        syn = Segment(
+    def _syn(self, key: bytes, packed: bytes) -> Segment:
+        """The remembered SYN, in the frame of its latest sighting."""
+        kept, options = _unpacked(packed)
+        at = Span(kept.last, kept.last, kept.ended, kept.ended)
+        path = next(islice(self._paths, kept.path, None))
+        return Segment(
             key,
             kept.seq,
             0,
@@ -209,10 +214,17 @@ class Flows:
             options,
             path,
         )
-        flow = self._begin(kept.number, syn)
-        flow.take(flow.sender, syn)
-        if kept.repeats:
-            flow.repeat_syn(kept.repeats, Span(kept.last, kept.last, kept.ended, kept.ended))
+
+    def _promote(self, key: bytes) -> Flow:
+        """Make a remembered SYN a whole connection."""
+        packed = self._half_open.pop(key)
+        kept, _ = _unpacked(packed)
+        syn = self._syn(key, packed)
+        first = syn._replace(at=Span(kept.first, kept.first, kept.began, kept.began))
+        flow = self._begin(kept.number, first)
+        flow.take(flow.sender, first)
+        if kept.repeats or kept.copies:
+            flow.repeat_syn(kept.repeats, kept.copies, kept.silence, kept.silence_after, syn.at)
         return flow
 
     def _drop_oldest(self) -> FlowEvents:
@@ -248,7 +260,7 @@ class Flows:
 
     def _make_room(self) -> FlowEvents:
         """Give up the longest idle connections if too many are open."""
-        if len(self._open) < self._limits.connections:
+        if len(self._open) <= self._limits.connections:
             return ()
         events: list[tuple[Flow, StreamEvent | Ended]] = []
         by_idleness = sorted(self._open.values(), key=lambda flow: flow.last.ended)
@@ -266,7 +278,7 @@ class Flows:
             if now - flow.last.ended >= limits.linger_ns:
                 events += self._give_up(flow, "open")
         while self._half_open:
-            oldest = _unpacked(next(iter(self._half_open.values())))
+            oldest, _ = _unpacked(next(iter(self._half_open.values())))
             if now - oldest.ended < limits.unanswered_ns:
                 break
             events += self._drop_oldest()
@@ -307,5 +319,7 @@ def _reversed(key: bytes) -> bytes:
     return key[size:-4] + key[:size] + key[-2:] + key[-4:-2]
 
 
-def _unpacked(packed: bytes) -> _HalfOpen:
-    return _HalfOpen(*_HALF_OPEN.unpack_from(packed, len(packed) - _HALF_OPEN.size))
+def _unpacked(packed: bytes) -> tuple[_HalfOpen, bytes]:
+    """The fields and the TCP options."""
+    at = len(packed) - _HALF_OPEN.size
+    return _HalfOpen(*_HALF_OPEN.unpack_from(packed, at)), packed[:at]

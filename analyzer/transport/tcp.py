@@ -98,26 +98,26 @@ class Flow:
             half.position += size
             tally.recent.append(segment)
             return (Chunk(half.side, payload, at),)
+        copy = before is not None and is_same_packet(segment, before)
+        if copy:
+            tally.duplicates += 1
         if flags & RST:
             tally.note_reset(segment, before)
             if self._ended_by is None:
                 self._ended_by = ("reset", half)
             return ()  # what a reset carries is no part of the stream
         if flags & SYN:
-            segment = self._take_syn(half, segment, before)
+            segment = self._take_syn(half, segment, copy=copy)
         elif not tally.acknowledging:
             tally.acknowledging = True
             self._note_round_trip(half, at)
         if segment.payload or missing:
             if is_keep_alive(half, segment):
-                tally.keep_alives += 1
-            else:
+                tally.keep_alives += not copy
+            elif not copy:
                 half.hold(segment)
         elif not flags & (SYN | FIN):
-            if before is not None and is_same_packet(segment, before):
-                tally.duplicates += 1
-            elif is_keep_alive(half, segment):
-                tally.keep_alives += 1
+            tally.keep_alives += not copy and is_keep_alive(half, segment)
             return ()
         if flags & FIN:
             half.end_at((segment.seq + len(segment.payload) + missing) & MASK, at)
@@ -131,13 +131,10 @@ class Flow:
             return False
         return half.begins_at((syn.seq + 1) & MASK)
 
-    def _take_syn(self, half: Half, segment: Segment, before: Segment | None) -> Segment:
+    def _take_syn(self, half: Half, segment: Segment, *, copy: bool) -> Segment:
         """Note a SYN; returns the segment as if it were none: its bytes follow the SYN's number."""
         seq = (segment.seq + 1) & MASK
         peer = half.peer
-        repeated = before is not None and is_same_packet(segment, before)
-        if repeated:
-            half.tally.duplicates += 1
         half.begin(seq)
         half.tally.note_options(segment.options)
         if segment.flags & ACK:
@@ -145,15 +142,17 @@ class Flow:
                 peer.begin(segment.ack)
             if self._rtt is None and self._syn_at is not None:
                 self._rtt = max(0, segment.at.began - self._syn_at.began)
-            self._orient(peer, "syn")
+            if not self._simultaneous:
+                self._orient(peer, "syn")
         else:
-            if not repeated and (self._client in (None, half)):
+            if not copy and self._client in (None, half):
                 self._syns += 1
             if self._rtt is None:
                 self._syn_at = segment.at
             if self._client is peer and not self._simultaneous and peer.position == 0:
                 self._simultaneous = True
                 self._client = None  # both asked: content or port decides
+                half.direct = peer.direct = False
             elif not self._simultaneous:
                 self._orient(half, "syn")
         return segment._replace(seq=seq)
@@ -223,12 +222,17 @@ class Flow:
         if len(self._icmp) < _MOST_ICMP:
             self._icmp.append(error)
 
-    def repeat_syn(self, times: int, last: Span) -> None:
-        """Count SYNs that were seen before this object was made; the latest in `last`."""
+    def repeat_syn(
+        self, times: int, copies: int, silence: int, silence_after: int, last: Span
+    ) -> None:
+        """Count SYNs, and copies of one, that came after the first and before this object was made.
+
+        `silence` is the longest between them, `last` the frame of the latest.
+        """
         self._syns += times
-        self.sender.tally.segments += times
-        self._longest_silence = max(0, last.began - self.last.ended)
-        self._silence_after = self.last.last
+        self.sender.tally.segments += times + copies
+        self.sender.tally.duplicates += copies
+        self._longest_silence, self._silence_after = silence, silence_after
         self.last = self._syn_at = last
 
     @property
