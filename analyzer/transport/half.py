@@ -126,7 +126,7 @@ class Half:
         """The peer has every byte before `ack`."""
         if self.acked < 0 or distance(ack, self.acked) > 0:
             self.acked = ack
-        if self._floor < 0 or distance(ack, self._floor) < 0:
+        if not self.settled and (self._floor < 0 or distance(ack, self._floor) < 0):
             self._floor = ack
 
     def end_at(self, seq: int, at: Span) -> None:
@@ -308,7 +308,7 @@ class Half:
         if self._fin and self.position >= self._fin[0] and not self._closed:
             events.append(Closed(self.side, "fin", self._fin[1]))
             self._close()
-        self.direct = not (self._held or self._fin or self._closed)
+        self.direct = self.tally.acknowledging and not (self._held or self._fin or self._closed)
         return events
 
     def _skip(self, unacknowledged: str) -> Gap:

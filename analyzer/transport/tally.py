@@ -19,14 +19,22 @@ _MOST_DISAGREEMENTS = 64
 
 
 class Tally:
-    """Counts of one direction; `remembered` segments are kept to recognise repeats."""
+    """Counts of one direction. What every segment changes, `Flow.take` writes itself.
+
+    Args:
+        remembered: how many of the segments that brought bytes are kept, to recognise repeats.
+
+    Attributes:
+        segments, latest, ttl: how many there were, the last of them and its TTL.
+        acknowledging: it sent something after its SYN: it takes the connection for open.
+        recent: the remembered segments.
+        zero_since: when its window became zero, None while it is open.
+    """
 
     __slots__ = (
         "_disagreements",
         "_reset",
-        "_ttl",
         "_ttls",
-        "_zero_since",
         "_zero_window_ns",
         "_zero_windows",
         "acknowledging",
@@ -41,14 +49,14 @@ class Tally:
         "reset",
         "retransmissions",
         "segments",
+        "ttl",
         "window_scale",
+        "zero_since",
     )
 
     def __init__(self, remembered: int) -> None:
         self.segments = 0
-        self.acknowledging = (
-            False  # it sent something with ACK after any SYN: it considers the handshake done
-        )
+        self.acknowledging = False
         self.latest: Segment | None = None
         self.recent: deque[Segment] = deque(maxlen=remembered)
         self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
@@ -60,33 +68,26 @@ class Tally:
         self._reset: tuple[int, int, int | None] | None = (
             None  # its TTL, its IP id, the IP id before it
         )
-        self._ttl = -1
+        self.ttl = -1
         self._ttls: list[int] = []
         self._zero_windows = self._zero_window_ns = 0
-        self._zero_since: int | None = None
+        self.zero_since: int | None = None
         self._disagreements: list[Span] = []
 
     def note(self, segment: Segment) -> None:
-        """Count what every segment shows."""
-        self.segments += 1
-        self.latest = segment
-        if segment.ttl != self._ttl:
-            self._ttl = segment.ttl
-            if self._ttl not in self._ttls and len(self._ttls) < _MOST_TTLS:
-                self._ttls.append(self._ttl)
+        """Note another TTL than before, a zero window or the end of one."""
+        self.ttl = segment.ttl
+        if self.ttl not in self._ttls and len(self._ttls) < _MOST_TTLS:
+            self._ttls.append(self.ttl)
+        if segment.flags & (SYN | RST):
+            return
         if not segment.window:
-            if not segment.flags & (SYN | RST):
-                self._zero_windows += 1
-                if self._zero_since is None:
-                    self._zero_since = segment.at.began
-        elif self._zero_since is not None:
-            self._zero_window_ns += max(0, segment.at.began - self._zero_since)
-            self._zero_since = None
-
-    @property
-    def window_is_zero(self) -> bool:
-        """Whether this side accepts no bytes now."""
-        return self._zero_since is not None
+            self._zero_windows += 1
+            if self.zero_since is None:
+                self.zero_since = segment.at.began
+        elif self.zero_since is not None:
+            self._zero_window_ns += max(0, segment.at.began - self.zero_since)
+            self.zero_since = None
 
     def note_options(self, options: bytes) -> None:
         """Take the maximum segment size and window scale of a SYN (RFC 9293 section 3.2, RFC 7323 section 2)."""
@@ -147,14 +148,8 @@ class Tally:
 
 def is_same_packet(one: Segment, other: Segment) -> bool:
     """Whether two segments of one direction are one packet that was captured twice."""
-    if (one.seq, one.ack, one.flags, one.ip_id, one.payload) != (
-        other.seq,
-        other.ack,
-        other.flags,
-        other.ip_id,
-        other.payload,
-    ):
-        return False
+    if one.ip_id != other.ip_id or one[1:4] != other[1:4] or one.payload != other.payload:
+        return False  # [1:4]: sequence number, acknowledgment number, flags
     apart = abs(one.at.began - other.at.began)
     if one.ip_id or one.path != other.path:
         return apart < _SAME_PACKET_NS

@@ -9,7 +9,7 @@ from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span, StreamEvent
 from analyzer.transport.facts import TcpFacts, endpoints
 from analyzer.transport.half import Half
 from analyzer.transport.limits import TransportLimits
-from analyzer.transport.seq import MASK, distance
+from analyzer.transport.seq import MASK
 from analyzer.transport.tally import is_same_packet
 
 _MOST_ICMP = 16
@@ -32,6 +32,7 @@ class Flow:
         "_icmp",
         "_longest_silence",
         "_oriented_by",
+        "_path",
         "_paths",
         "_ports",
         "_rtt",
@@ -67,22 +68,26 @@ class Flow:
         self._longest_silence = 0
         self._silence_after: int | None = None
         self._ended_by: tuple[str, Half] | None = None
-        self._paths: list[tuple[str, ...]] = []
+        self._path = first.path
+        self._paths = [first.path]
         self._icmp: list[IcmpError] = []
 
     def take(self, half: Half, segment: Segment) -> Sequence[StreamEvent]:
         """The events that `segment`, sent by `half`, gives rise to."""
-        _, seq, ack, flags, _, payload, missing, at, _, _, _, path = segment
+        _, seq, ack, flags, window, payload, missing, at, ttl, _, _, path = segment
         tally = half.tally
         silence = at.began - self.last.ended
         if silence >= 0:
             if silence > self._longest_silence:
                 self._longest_silence, self._silence_after = silence, self.last.last
             self.last = at
-        if path not in self._paths and len(self._paths) < _MOST_PATHS:
-            self._paths.append(path)
+        if path != self._path:
+            self._note_path(path)
         before = tally.latest
-        tally.note(segment)
+        tally.latest = segment
+        tally.segments += 1
+        if ttl != tally.ttl or not window or tally.zero_since is not None:
+            tally.note(segment)
         if ack != half.peer.acked and flags & (ACK | RST) == ACK:
             half.peer.acknowledge(ack)
         if (
@@ -156,6 +161,11 @@ class Flow:
             elif not self._simultaneous:
                 self._orient(half, "syn")
         return segment._replace(seq=seq)
+
+    def _note_path(self, path: tuple[str, ...]) -> None:
+        self._path = path
+        if path not in self._paths and len(self._paths) < _MOST_PATHS:
+            self._paths.append(path)
 
     def _note_round_trip(self, half: Half, at: Span) -> None:
         """The final ACK of the handshake: the full round trip, wherever the capture was made."""
@@ -289,9 +299,9 @@ class Flow:
 def is_keep_alive(half: Half, segment: Segment) -> bool:
     """Whether `segment` only asks whether the peer is there: at most one byte, and that an old one (RFC 9293 3.8.4)."""
     return (
-        half.settled
+        segment.seq == (half.next - 1) & MASK
+        and half.settled
         and len(segment.payload) + segment.missing <= 1
         and not segment.flags & FIN
-        and distance(segment.seq, half.next) == -1
-        and not half.peer.tally.window_is_zero
+        and half.peer.tally.zero_since is None
     )
