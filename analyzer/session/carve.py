@@ -1,0 +1,132 @@
+"""The last resort: certificates in plaintext of which no TLS could be made.
+
+A certificate has a shape of its own, three nested DER lengths that agree (RFC 5280 section 4.1):
+
+    SEQUENCE { SEQUENCE tbsCertificate, SEQUENCE signatureAlgorithm, BIT STRING signatureValue }
+
+and then it parses as one. Where that is so in either direction it is told with its place; nothing is
+concluded from it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+
+from analyzer.session.certificates import parse_certificate, x509_of
+from analyzer.session.facts import Carved
+from analyzer.session.window import Window
+from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
+
+_SEQUENCE, _BIT_STRING = 0x30, 0x03
+
+# Two SEQUENCEs, one in the other, with lengths of one or two bytes: tbsCertificate has over 127 bytes,
+# as a public key and a validity alone have more than half of that.
+_SHAPE = re.compile(
+    rb"\x30(?:\x82[\x01-\xff].\x30[\x81\x82]..|\x81[\x80-\xff]\x30\x81..)", re.DOTALL
+)
+_SHAPE_SIZE = 8
+_LONGEST_HEADER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CarveLimits:
+    """Ceilings per side.
+
+    Attributes:
+        searched: how many bytes from the first on are searched; handshakes come early.
+        found: how many certificates are told.
+    """
+
+    searched: int = 1 << 20
+    found: int = 64
+
+
+class Carver:
+    """Certificates in the plaintext of one level.
+
+    Args:
+        level: whose plaintext it is, 0 for the outer TLS.
+    """
+
+    def __init__(self, level: int, limits: CarveLimits | None = None) -> None:
+        limits = limits or CarveLimits()
+        self._lanes = (_Lane(CLIENT, level, limits), _Lane(SERVER, level, limits))
+
+    def feed(self, event: StreamEvent) -> None:
+        """Take the next event of either side; across a gap no certificate goes on."""
+        self._lanes[event.side].feed(event)
+
+    def finish(self) -> list[Carved]:
+        """The certificates found, the client's first, each side's in the order of its bytes."""
+        return [carved for lane in self._lanes for carved in lane.found]
+
+
+class _Lane:
+    """One side. Bytes stay in the window while a certificate may begin in them."""
+
+    def __init__(self, side: Side, level: int, limits: CarveLimits) -> None:
+        self.found: list[Carved] = []
+        self._side = side
+        self._level = level
+        self._limits = limits
+        self._window = Window(side)
+
+    def feed(self, event: StreamEvent) -> None:
+        window = self._window
+        if isinstance(event, Gap):
+            end = window.end + (event.size or 0)
+            self._window = Window(self._side, end)
+        elif isinstance(event, Chunk) and window.end < self._limits.searched:
+            window.append(event)
+            self._search()
+
+    def _search(self) -> None:
+        window = self._window
+        data = window.data
+        at = 0
+        while len(self.found) < self._limits.found:
+            match = _SHAPE.search(data, at)
+            if match is None:
+                at = max(at, len(data) - _SHAPE_SIZE + 1)
+                break
+            at = match.start()
+            end = _end_of(data, at)
+            if end > len(data):
+                break  # the rest is still to come
+            if end and x509_of(der := bytes(data[at:end])) is not None:
+                window.drop(at)
+                offset, at_span = window.offset, window.drop(end - at)
+                self.found.append(
+                    Carved(self._side, self._level, offset, parse_certificate(der), at_span)
+                )
+                at = 0
+            else:
+                at += 1
+        window.drop(at)
+
+
+def _end_of(data: bytearray, at: int) -> int:
+    """Where the certificate that may begin at `at` ends; 0 where the lengths do not agree, as far as seen."""
+    contents, end = _element(data, at)
+    _, at = _element(data, contents)
+    for tag in (_SEQUENCE, _BIT_STRING):
+        if at + _LONGEST_HEADER > len(data):
+            return end if at < end else 0
+        if data[at] != tag:
+            return 0
+        _, at = _element(data, at)
+    return end if at == end else 0
+
+
+def _element(data: bytearray, at: int) -> tuple[int, int]:
+    """Where the contents of the DER element at `at` begin and end (X.690 section 8.1.3)."""
+    length = data[at + 1]
+    if length < 0x80:
+        return at + 2, at + 2 + length
+    if length == 0x81:
+        return at + 3, at + 3 + data[at + 2]
+    if length == 0x82:
+        return at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
+    return at, sys.maxsize  # no part of a certificate is longer than 64 KiB

@@ -1,0 +1,203 @@
+"""Finds the next level's TLS in the plaintext of the one below.
+
+What lies between the outer and the inner TLS of a CloudHSM is not public: vendor messages come first, and
+headers may stand before the inner records or cut them. So the bytes of both sides are held until enough
+is there to tell; then the form that fits best (`hypotheses`) is followed (`follower`) to the end.
+
+    events of the level below -> held -> the form that fits -> one follower a side -> TLS bytes
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer.session.facts import SkippedBytes
+from analyzer.session.follower import Follower
+from analyzer.session.forms import Form, parse_framing
+from analyzer.session.hypotheses import Run, best_form, first_header
+from analyzer.session.window import Skips
+from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
+
+__all__ = ["Framing", "FramingLimits", "parse_framing"]
+
+
+@dataclass(frozen=True, slots=True)
+class FramingLimits:
+    """Ceilings per side, in bytes.
+
+    Attributes:
+        settled: with so many held of both sides the form is chosen.
+        alone: with so many held of one side it is chosen without the other.
+        held: the most that is held; without TLS in it the older half is given up as vendor bytes.
+        listed: the most entries of `Framing.skipped` (further ones only count).
+    """
+
+    settled: int = 1 << 12
+    alone: int = 1 << 16
+    held: int = 1 << 18
+    listed: int = 1024
+
+
+class Framing:
+    """The TLS bytes in two-sided plaintext, whatever stands before and between them.
+
+    Args:
+        pinned: the form where the user knows it, see `parse_framing`; None finds out.
+
+    Raises:
+        BadUsage: for a `pinned` that is no framing.
+    """
+
+    def __init__(self, pinned: str | None = None, limits: FramingLimits | None = None) -> None:
+        limits = limits or FramingLimits()
+        self._pin = None if pinned is None else parse_framing(pinned)
+        self._lanes = (_Lane(CLIENT, limits), _Lane(SERVER, limits))
+        self._form: Form | None = None
+        self._limits = limits
+        self._settled, self._alone = limits.settled, limits.alone
+
+    @property
+    def found(self) -> bool:
+        """TLS was recognised."""
+        return self._form is not None
+
+    @property
+    def name(self) -> str:
+        """How it is wrapped, "" until it was found.
+
+        `bare`, or `<N>-byte header per record|message`, then `, big-endian length`, `, little-endian length`
+        or nothing where no length was recognised.
+        """
+        if self._form is None:
+            return ""
+        apart = all(lane.follower.apart for lane in self._lanes if lane.follower)
+        unit = self._pin.unit if self._pin else "record" if apart else "message"
+        return self._form.name(unit)
+
+    @property
+    def skipped(self) -> list[SkippedBytes]:
+        """Bytes that belong to no TLS record, the client's first: vendor messages and headers."""
+        return [entry for lane in self._lanes for entry in lane.skips.listed]
+
+    @property
+    def skipped_bytes(self) -> tuple[int, int]:
+        """How many bytes of either side belong to no TLS record, listed in `skipped` or not."""
+        return self._lanes[CLIENT].skips.total, self._lanes[SERVER].skips.total
+
+    def feed(self, event: StreamEvent) -> Sequence[StreamEvent]:
+        """Take the next event of the plaintext; the TLS bytes that are known with it."""
+        lane, peer = self._lanes[event.side], self._lanes[event.side.peer]
+        if lane.follower:
+            return lane.follower.feed(event)
+        lane.hold(event)
+        if self._pin and self._pin.unit == "none":
+            lane.give_up(lane.held)
+        settled = lane.held >= self._settled and (peer.follower or peer.held >= self._settled)
+        if not settled and lane.held < self._alone:
+            return ()
+        out = self._begin()
+        if not lane.follower:
+            # Every attempt reads all that is held, so the next one waits for twice as much.
+            self._settled = min(2 * self._settled, self._limits.held)
+            self._alone = min(2 * self._alone, self._limits.held)
+            if lane.held >= self._limits.held:
+                lane.give_up(lane.held // 2)
+        return out
+
+    def finish(self) -> Sequence[StreamEvent]:
+        """No more events will come; the TLS bytes that were held back."""
+        out = self._begin()
+        for lane in self._lanes:
+            if lane.follower:
+                lane.follower.finish()
+            else:
+                ends = lane.give_up(lane.held)
+                out += ends if self.found else []
+        return out
+
+    def _begin(self) -> list[StreamEvent]:
+        """Choose the form if that is still open, and follow it where TLS begins."""
+        form = self._form
+        if form is None:
+            form = best_form([run for lane in self._lanes for run in lane.runs()], self._pin)
+        out: list[StreamEvent] = []
+        if form is None:
+            return out
+        for lane in self._lanes:
+            if lane.follower is None:
+                out += lane.follow(form, answers=self._lanes[CLIENT].follower is not None)
+        if any(lane.follower for lane in self._lanes):
+            self._form = form
+        return out
+
+
+class _Lane:
+    """One side: its events are held until it is known where its TLS begins, then followed.
+
+    Attributes:
+        held: bytes held. follower: None until then.
+    """
+
+    def __init__(self, side: Side, limits: FramingLimits) -> None:
+        self.held = 0
+        self.follower: Follower | None = None
+        self.skips = Skips(limits.listed)
+        self._side = side
+        self._events: list[StreamEvent] = []
+        self._offset = 0  # of the first event held
+
+    def hold(self, event: StreamEvent) -> None:
+        self._events.append(event)
+        if isinstance(event, Chunk):
+            self.held += len(event.data)
+
+    def runs(self) -> list[Run]:
+        """What is held, cut at the gaps."""
+        runs = []
+        data, borders = bytearray(), set()
+        start = self._offset
+        for event in self._events:
+            if isinstance(event, Chunk):
+                borders.add(len(data))
+                data += event.data
+            elif isinstance(event, Gap):
+                runs.append(Run(self._side, bytes(data), start, frozenset(borders)))
+                start += len(data) + (event.size or 0)
+                data, borders = bytearray(), set()
+        runs.append(Run(self._side, bytes(data), start, frozenset(borders)))
+        return [run for run in runs if run.data]
+
+    def follow(self, form: Form, *, answers: bool) -> list[StreamEvent]:
+        """The TLS bytes of what is held, if they begin in it."""
+        before = 0
+        for run in self.runs():
+            header = first_header(form, run, answers=answers)
+            if header is not None:
+                self.give_up(before + header)
+                self.follower = Follower(form, self._side, self._offset, self.skips)
+                events, self._events, self.held = self._events, [], 0
+                return [lower for event in events for lower in self.follower.feed(event)]
+            before += len(run.data)
+        return []
+
+    def give_up(self, size: int) -> list[StreamEvent]:
+        """Take the first `size` bytes for vendor bytes; the gaps and ends up to there."""
+        passed: list[StreamEvent] = []
+        events = deque(self._events)
+        self.held -= size
+        while events and (size or not isinstance(events[0], Chunk)):
+            event = events.popleft()
+            if isinstance(event, Chunk):
+                count = min(size, len(event.data))
+                self.skips.add(self._side, self._offset, count, event.at)
+                self._offset += count
+                size -= count
+                if count < len(event.data):
+                    events.appendleft(event._replace(data=event.data[count:]))
+            else:
+                passed.append(event)
+                self._offset += (event.size or 0) if isinstance(event, Gap) else 0
+        self._events = list(events)
+        return passed
