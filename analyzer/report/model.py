@@ -1,0 +1,65 @@
+"""The report as values: what was read, what was found, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analyzer.capture.items import Damage
+from analyzer.session.facts import Conversation
+from analyzer.verdict.finding import Cause, Finding, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One capture file.
+
+    Attributes:
+        name: as the user gave it; `-` for standard input.
+        format: `pcap`, `pcapng`, `pcapng+gzip` ...; "" for a file that could not be read.
+        frames: frames read. bytes: size of the file as far as it was read, decompressed.
+        skipped: frames passed over although their link or network layer was asked for, by reason.
+        damage: where the file ends early or stops making sense.
+        refused: why it is no capture that can be read, "" if it could be.
+    """
+
+    name: str
+    format: str = ""
+    frames: int = 0
+    bytes: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    damage: tuple[Damage, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection: its facts, the findings about it, and why it failed (None where it did not)."""
+
+    conversation: Conversation
+    findings: tuple[Finding, ...] = ()
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one run has to say.
+
+    Attributes:
+        inputs: in the order given; a frame's `stream.file_of` is an index into them.
+        connections: in order of their first frames.
+        findings: about the whole capture, not about one connection.
+        verdict: over all connections; unknown is never a pass.
+        reasons: why the verdict is not a pass, one clause each; empty for a pass.
+    """
+
+    inputs: tuple[Input, ...]
+    connections: tuple[Connection, ...]
+    findings: tuple[Finding, ...]
+    verdict: Status
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> tuple[Connection, ...]:
+        """The connections on which the program itself failed."""
+        return tuple(c for c in self.connections if c.conversation.broken)
