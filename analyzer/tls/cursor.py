@@ -1,0 +1,56 @@
+"""Reads the vectors and integers of the TLS presentation language (RFC 8446 section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class Truncated(Exception):
+    """A length says more than there is. Stays within `tls`: what the wire did is data."""
+
+
+class Cursor:
+    """A place in a byte string; every read checks that the bytes are there."""
+
+    __slots__ = ("_at", "_data")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        """Bytes are left."""
+        return self._at < len(self._data)
+
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
+        end = self._at + size
+        if end > len(self._data):
+            raise Truncated(f"{size} bytes wanted, {len(self._data) - self._at} left")
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
+    def uint(self, size: int) -> int:
+        """An integer of `size` bytes."""
+        return int.from_bytes(self.take(size), "big")
+
+    def vector(self, size: int) -> bytes:
+        """A vector behind a length of `size` bytes."""
+        return self.take(self.uint(size))
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.take(len(self._data) - self._at)
+
+    def vectors(self, size: int) -> Iterator[bytes]:
+        """Vectors of one length size, up to the end."""
+        while self:
+            yield self.vector(size)
+
+    def uints(self, size: int) -> tuple[int, ...]:
+        """Integers of `size` bytes, up to the end."""
+        values = []
+        while self:
+            values.append(self.uint(size))
+        return tuple(values)
