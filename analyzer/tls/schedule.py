@@ -76,6 +76,12 @@ def early_secret(name: str, psk: bytes) -> bytes:
     return hkdf_extract(name, b"", psk or bytes(hash_size(name)))
 
 
+def next_stage(name: str, secret: bytes, key: bytes) -> bytes:
+    """Handshake Secret from Early Secret and shared key, Main Secret from it and none (section 7.1)."""
+    salt = derive_secret(name, secret, "derived", digest(name, b""))
+    return hkdf_extract(name, salt, key or bytes(hash_size(name)))
+
+
 def traffic_keys(
     name: str, secret: bytes, key_length: int, iv_length: int = 12
 ) -> tuple[bytes, bytes]:
