@@ -36,13 +36,13 @@ class Follower:
 
     Attributes:
         records: begun so far. lost: how often no record was where the form says.
-        vendor: messages of this form that hold no TLS. fits: messages that end where a record does.
+        fits: messages that end where a record does.
         apart: every message held exactly one record.
     """
 
     def __init__(self, form: Form, side: Side, offset: int, skips: Skips) -> None:
         self.form = form
-        self.records = self.lost = self.vendor = self.fits = 0
+        self.records = self.lost = self.fits = 0
         self.apart = True
         self.skips = skips
         self._side = side
@@ -193,7 +193,6 @@ class Follower:
             self.lost += limit is not None
         elif limit is not None and limit <= len(window.data):
             self._skip(limit)
-            self.vendor += 1
         else:
             # A header and a record's first bytes may still be in the making.
             self._skip(max(0, len(window.data) - self.form.size - RECORD_HEADER + 1))
@@ -210,15 +209,15 @@ class Follower:
         match = RECORD_START.search(data)
         while match:
             at = match.start()
-            behind = max(0, at - form.size)
-            if limit is not None and behind >= limit:
+            header = at - form.size if at >= form.size else at
+            if limit is not None and header >= limit:
                 return None
             record = record_size(data[at : at + RECORD_HEADER])
             if record and self._version in {b"", bytes(data[at + 1 : at + 3])}:
                 if not form.width:
-                    return behind
-                if at >= form.size and (form.payload(data, behind) or 0) >= RECORD_HEADER:
-                    return behind
+                    return header
+                if at >= form.size and (form.payload(data, header) or 0) >= RECORD_HEADER:
+                    return header
                 if limit is None:
                     self._message_left = record
                     return at

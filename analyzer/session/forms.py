@@ -61,18 +61,24 @@ class Form:
         # An empty message is one, but a field of zeros is more likely no header at all.
         return payload if length and 0 <= payload <= LARGEST_PAYLOAD else None
 
+    def messages(self, data: bytes | bytearray, at: int) -> Iterator[tuple[int, int]]:
+        """Where the payloads of the messages from the header at `at` on begin and end, while headers follow."""
+        while at + self.size <= len(data):
+            payload = self.payload(data, at)
+            if payload is None:
+                return
+            at += self.size + payload
+            yield at - payload, at
+
     def payloads(self, data: bytes | bytearray, at: int, size: int) -> bytes:
         """Up to `size` payload bytes from the header at `at` on, as far as they are there; later headers taken out."""
         if not self.width:
             return bytes(data[at + self.size : at + self.size + size])
         joined = b""
-        while len(joined) < size and at + self.size <= len(data):
-            payload = self.payload(data, at)
-            if payload is None:
+        for start, end in self.messages(data, at):
+            if start == end or len(joined) >= size:
                 break
-            at += self.size
-            joined += data[at : at + min(payload, size - len(joined))]
-            at += payload
+            joined += data[start : min(end, start + size - len(joined))]
         return joined
 
     def name(self, unit: str) -> str:
@@ -81,9 +87,6 @@ class Form:
             return "bare"
         length = f", {self.order}-endian length" if self.width else ""
         return f"{self.size}-byte header per {unit}{length}"
-
-
-BARE = Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,6 @@ class Pin:
     unit: str
     size: int = 0
     order: Literal["big", "little"] | None = None
-
-    @property
-    def forms(self) -> tuple[Form, ...]:
-        """The form that is meant, where that is one only."""
-        return () if self.order or self.unit == "none" else (Form(self.size),)
 
     def allows(self, form: Form) -> bool:
         """Whether `form` is one of those that the user means."""
@@ -159,12 +157,17 @@ def forms_before(data: bytes, at: int, first_record: int) -> Iterator[Form]:
 
 
 def _may_hold(data: bytes, at: int, payload: int, record: int) -> bool:
-    """Whether a message of `payload` bytes at `at` can hold a record of `record` bytes, or the first part of it."""
-    if payload <= record:
-        return payload == record or payload >= SMALLEST_PART
-    return at + record + RECORD_HEADER > len(data) or (
-        record_size(data[at + record : at + record + RECORD_HEADER]) is not None
-    )
+    """Whether a message of `payload` bytes at `at` can hold a record of `record` bytes and more, or its first part."""
+    end = at + payload
+    if payload < SMALLEST_PART or end > len(data):
+        return False
+    at += record
+    while at + RECORD_HEADER <= end:
+        size = record_size(data[at : at + RECORD_HEADER])
+        if size is None:
+            return False
+        at += size
+    return True
 
 
 @cache

@@ -7,13 +7,12 @@ that end where a record does, places where no record was where it should be.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from analyzer.session.follower import Follower
 from analyzer.session.forms import (
-    BARE,
     LARGEST_HEADER,
     Form,
     Pin,
@@ -32,11 +31,12 @@ from analyzer.session.window import Skips
 from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span
 
 # Places where a hello seems to begin that are looked at; vendor bytes seldom show even one.
-_PLACES = 64
+_PLACES = 8
 # Forms that are followed to the end of what is held.
 _TRIED = 48
-# Vendor messages before the hello through which a form is followed from the first byte on.
-_MESSAGES = 256
+# Messages through which a form is followed: from the first byte to the hello, and to tell it from others.
+_MESSAGES_BEFORE = 256
+_MESSAGES_COMPARED = 16
 # How many bytes are looked at, until they tell: both headers, most hellos, every hello.
 _PROBES = (9, 2048, 2 * LONGEST_HELLO)
 # How many bytes a form is tried on: a handshake has some ten thousand.
@@ -45,7 +45,7 @@ _FOLLOWED = 1 << 16
 # What speaks for a form and against it. A header without a length must be seen three times, or
 # vendor messages of one size before both hellos would be taken for it.
 _RECORD, _FIT, _ON_BORDER = 8, 2, 1
-_LOST, _VENDOR = -4, -1
+_LOST = -4
 _LENGTH_FORM, _CONSTANT_FORM = -4, -10
 
 _NOWHEN = Span(0, 0, 0, 0)
@@ -73,19 +73,15 @@ def best_form(runs: Sequence[Run], pin: Pin | None = None) -> Form | None:
         runs: what is held of either side.
         pin: the form the user named.
     """
-    client = [form for run in runs if run.side is CLIENT for form in _suggested(run, answers=False)]
-    server = [
-        form for run in runs if run.side is SERVER for form in _suggested(run, answers=bool(client))
-    ]
-    suggested = Counter([*dict.fromkeys(client), *dict.fromkeys(server)])
-    if pin:
-        suggested = Counter({form: 1 for form in (*suggested, *pin.forms) if pin.allows(form)})
+    client = _suggested([run for run in runs if run.side is CLIENT], pin, answers=False)
+    answers = bool(client)
+    server = _suggested([run for run in runs if run.side is SERVER], pin, answers=answers)
+    suggested = client + server
     if not suggested:
         return None
-    forms = sorted(suggested, key=lambda form: (-suggested[form], preference(form)))[:_TRIED]
-    return max(
-        sorted(forms, key=preference), key=lambda form: _score(form, runs, answers=bool(client))
-    )
+    # Where one has to be left out it is one with a length that few messages speak for.
+    tried = sorted(suggested, key=lambda form: (form.width > 0, -suggested[form]))[:_TRIED]
+    return max(sorted(tried, key=preference), key=lambda form: _score(form, runs, answers=answers))
 
 
 def first_header(form: Form, run: Run, *, answers: bool) -> int | None:
@@ -94,71 +90,75 @@ def first_header(form: Form, run: Run, *, answers: bool) -> int | None:
         header = at - form.size
         if header >= 0 and _begins(form, run, header, answers=answers):
             return header
-    if not form.width:
-        return None
-    # Messages that cut even the hello's first bytes: from header to header.
-    for header in _messages(form, run):
-        if _begins(form, run, header, answers=answers):
-            return header
-    return None
+    return next((at for at in _headers(form, run) if _begins(form, run, at, answers=answers)), None)
 
 
-def _suggested(run: Run, *, answers: bool) -> list[Form]:
-    """The forms that the bytes around the first hello of `run` allow."""
-    data = run.data
-    for at in islice(hello_places(data, run.side, answers=answers), _PLACES):
-        record = record_size(data[at : at + RECORD_HEADER])
-        if record is None:
-            continue
-        forms = [
-            form
-            for form in forms_before(data, at, record)
-            if _begins(form, run, at - form.size, answers=answers)
+def _suggested(runs: Sequence[Run], pin: Pin | None, *, answers: bool) -> Counter[Form]:
+    """The forms in which one side's TLS may begin, with how many messages speak for them."""
+    for run in runs:
+        for at in islice(hello_places(run.data, run.side, answers=answers), _PLACES):
+            record = record_size(run.data[at : at + RECORD_HEADER]) or 0
+            forms = (
+                *_constant_forms(run.data, at, record, pin),
+                *forms_before(run.data, at, record),
+            )
+            placed = [
+                (form, at - form.size)
+                for form in forms
+                if (pin is None or pin.allows(form))
+                and _begins(form, run, at - form.size, answers=answers)
+            ]
+            if placed:
+                return _distinct(placed, run.data)
+    for run in runs[:1]:
+        # Perhaps even the hello's first bytes are cut.
+        placed = [
+            (form, at)
+            for form in small_forms()
+            if (pin is None or pin.allows(form))
+            for at in _headers(form, run)
+            if _begins(form, run, at, answers=answers)
         ]
-        if _begins(BARE, run, at, answers=answers):
-            forms.append(BARE)
-            forms += _constant_forms(data, at, record)
-        if forms:
-            return forms
-    if run.offset:
-        return []
-    return [
-        form
-        for form in small_forms()
-        if any(_begins(form, run, at, answers=answers) for at in _messages(form, run))
-    ]
+        return _distinct(placed, run.data)
+    return Counter()
 
 
-def _constant_forms(data: bytes, at: int, record: int) -> Iterator[Form]:
-    """Headers of which no length is known: as many bytes as stand before the second record."""
-    for size in range(1, min(LARGEST_HEADER, at) + 1):
-        second = at + record + size
-        header = data[second : second + RECORD_HEADER]
-        if len(header) == RECORD_HEADER and record_size(header) is not None:
+def _constant_forms(data: bytes, at: int, record: int, pin: Pin | None) -> Iterator[Form]:
+    """Bare, and headers without a length: as many bytes as stand before the second record."""
+    if pin:
+        yield Form(min(pin.size, at))
+        return
+    for size in range(min(LARGEST_HEADER, at) + 1):
+        second = data[at + record + size :][:RECORD_HEADER]
+        if not size or (len(second) == RECORD_HEADER and record_size(second)):
             yield Form(size)
+
+
+def _distinct(placed: Iterable[tuple[Form, int]], data: bytes) -> Counter[Form]:
+    """One form of those that see the same messages in `data`, with how many they see."""
+    best: dict[tuple[object, ...], Form] = {}
+    for form, header in placed:
+        messages = islice(form.messages(data, header), _MESSAGES_COMPARED)
+        seen = (form.size, form.width > 0, *messages)
+        best[seen] = min(best.get(seen, form), form, key=preference)
+    return Counter({form: len(seen) - 1 for seen, form in best.items()})
 
 
 def _begins(form: Form, run: Run, header: int, *, answers: bool) -> bool:
     """Whether TLS begins behind the header at `header`."""
     for size in _PROBES:
-        data = form.payloads(run.data, header, size)
-        begins = begins_tls(run.side, data, answers=answers)
+        start = form.payloads(run.data, header, size)
+        begins = begins_tls(run.side, start, answers=answers)
         if begins is not None:
             return begins
     return False
 
 
-def _messages(form: Form, run: Run) -> Iterator[int]:
-    """Where headers stand if the side's first byte begins one."""
-    at = 0
-    if run.offset:
-        return
-    for _ in range(_MESSAGES):
-        payload = form.payload(run.data, at) if at + form.size <= len(run.data) else None
-        if payload is None:
-            return
-        yield at
-        at += form.size + payload
+def _headers(form: Form, run: Run) -> Iterator[int]:
+    """Where headers with a length stand, if the first byte of this side begins one."""
+    if form.width and not run.offset:
+        for start, _ in islice(form.messages(run.data, 0), _MESSAGES_BEFORE):
+            yield start - form.size
 
 
 def _score(form: Form, runs: Sequence[Run], *, answers: bool) -> int:
@@ -166,17 +166,16 @@ def _score(form: Form, runs: Sequence[Run], *, answers: bool) -> int:
     score = 0
     if form.size:
         score += _LENGTH_FORM if form.width else _CONSTANT_FORM
-    seen = set()
+    started: set[Side] = set()
     for run in runs:
-        header = None if run.side in seen else first_header(form, run, answers=answers)
+        header = None if run.side in started else first_header(form, run, answers=answers)
         if header is None:
             continue
-        seen.add(run.side)
+        started.add(run.side)
         follower = Follower(form, run.side, 0, Skips(0))
         follower.feed(Chunk(run.side, run.data[header : header + _FOLLOWED], _NOWHEN))
-        score += _RECORD * follower.records + _FIT * follower.fits
-        score += _LOST * follower.lost + _VENDOR * follower.vendor
+        score += _RECORD * follower.records + _FIT * follower.fits + _LOST * follower.lost
         score += _ON_BORDER * (header in run.borders)
-        explained = not run.offset and (not header or header in _messages(form, run))
+        explained = header in _headers(form, run) or run.offset + header == 0
         score += 0 if explained else _LOST
     return score
