@@ -175,6 +175,7 @@ def parse(number: int, body: bytes, version: int | None) -> object | None:
 
     Args:
         number: HandshakeType.
+        body: without the message's header.
         version: the negotiated one, None while unknown.
     """
     reader = PARSERS.get(number)

@@ -1,0 +1,141 @@
+"""Which secret opens which side's next records, or why none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.tls.key_exchange import KeyExchange
+from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
+from analyzer.tls.missing_secret import Missing, missing_master_secret, missing_traffic_secret
+from analyzer.tls.opener import Opener, tls12_openers, tls13_opener, why_unsupported
+from analyzer.tls.records import Record
+from analyzer.tls.secrets import Secrets
+from analyzer.tls.suites import SUITES, Suite, suite_name
+from analyzer.tls.transcript import CLIENT_KEY_EXCHANGE, upto_key_exchange
+
+# (side, epoch) -> key-log label (RFC 9850 section 2.1)
+TRAFFIC_LABELS = {
+    (CLIENT, "early"): "CLIENT_EARLY_TRAFFIC_SECRET",
+    (CLIENT, "handshake"): "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    (SERVER, "handshake"): "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    (CLIENT, "application"): "CLIENT_TRAFFIC_SECRET_0",
+    (SERVER, "application"): "SERVER_TRAFFIC_SECRET_0",
+}
+
+
+@dataclass(slots=True)
+class Handshake:
+    """What both sides' records of one handshake depend on. Pairs are `(client's, server's)`.
+
+    Attributes:
+        raw: the handshake messages of each side, with headers, up to its Finished.
+        master: the master secret that was found to fit (TLS <= 1.2), with its source.
+    """
+
+    number: int
+    client_hello: ClientHello | None = None
+    server_hello: ServerHello | None = None
+    encrypted_extensions: EncryptedExtensions | None = None
+    raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
+    master: tuple[bytes, str] | None = field(default=None, repr=False)
+
+    @property
+    def version(self) -> int | None:
+        """The negotiated version, None before the ServerHello."""
+        return self.server_hello.version if self.server_hello else None
+
+    @property
+    def suite(self) -> Suite | None:
+        """The negotiated suite, None while unknown or where its number has no meaning."""
+        return SUITES.get(self.server_hello.suite) if self.server_hello else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An opener.
+
+    Attributes:
+        secret: the traffic secret (TLS 1.3), from which a KeyUpdate makes the next.
+        opened: content type and plaintext of the record it was tried on (TLS <= 1.2).
+    """
+
+    opener: Opener = field(repr=False)
+    source: str
+    secret: bytes = field(default=b"", repr=False)
+    opened: tuple[int, bytes] | None = field(default=None, repr=False)
+
+
+def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) -> Found | Missing:
+    """The opener of a TLS 1.3 epoch; both hellos are known. That it fits is not checked yet."""
+    hello, suite = handshake.client_hello, handshake.suite
+    assert hello
+    assert handshake.server_hello
+    if suite is None:
+        return _unknown_suite(handshake.server_hello.suite)
+    label = TRAFFIC_LABELS[side, epoch]
+    secret = secrets.lookup(hello.random).get(label)
+    opener = tls13_opener(suite, secret) if secret else None
+    if secret is None or opener is None:
+        return missing_traffic_secret(secrets, suite, hello.random, label)
+    return Found(opener, label, secret)
+
+
+def traffic_opener(handshake: Handshake, secret: bytes) -> Opener | None:
+    """The opener of a later secret of the same session (KeyUpdate)."""
+    return tls13_opener(handshake.suite, secret) if handshake.suite else None
+
+
+def master_key(
+    secrets: Secrets, handshake: Handshake, side: Side, first: Record
+) -> Found | Missing:
+    """The opener of this side's records before TLS 1.3, tried on its first one; both hellos are known."""
+    client, server, suite = handshake.client_hello, handshake.server_hello, handshake.suite
+    assert client
+    assert server
+    if suite is None:
+        return _unknown_suite(server.suite)
+    if why_unsupported(suite):
+        return missing_master_secret(secrets, _exchange(handshake, suite))
+    if handshake.master:
+        candidates = iter([handshake.master])
+    else:
+        found = secrets.master_secrets(_exchange(handshake, suite))
+        candidates = ((candidate.secret, candidate.source) for candidate in found)
+    for secret, source in candidates:
+        openers = tls12_openers(
+            suite,
+            server.version,
+            secret,
+            client.random,
+            server.random,
+            encrypt_then_mac=server.encrypt_then_mac,
+            truncated_hmac=server.truncated_hmac,
+        )
+        opened = openers and openers[side].open(first.type, first.version, first.body)
+        if openers and opened:
+            handshake.master = secret, source
+            return Found(openers[side], source, opened=opened)
+    return missing_master_secret(secrets, _exchange(handshake, suite))
+
+
+def _unknown_suite(number: int) -> Missing:
+    return Missing("suite-unsupported", f"{suite_name(number)} is no registered cipher suite", "")
+
+
+def _exchange(handshake: Handshake, suite: Suite) -> KeyExchange:
+    client, server = handshake.client_hello, handshake.server_hello
+    assert client
+    assert server
+    sent = (raw[4:] for raw in handshake.raw[CLIENT] if raw[0] == CLIENT_KEY_EXCHANGE)
+    return KeyExchange(
+        suite=suite,
+        version=server.version,
+        client_random=client.random,
+        server_random=server.random,
+        client_version=client.legacy_version,
+        session_id=server.session_id,
+        message=next(sent, b""),
+        extended=server.extended_master_secret,
+        transcript=upto_key_exchange(*handshake.raw),
+    )

@@ -1,0 +1,66 @@
+"""One TLS level: two byte streams in, what was said out.
+
+The two sides are read apart (`lane`). A lane goes on as far as its own bytes tell; where it depends on
+the other side's hello, or on a secret that was not handed over yet, its records wait. So the order in
+which the directions arrive changes nothing in what each side is seen to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.stream import CLIENT, SERVER, Chunk, StreamEvent
+from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
+from analyzer.tls.keying import Handshake
+from analyzer.tls.lane import Lane, TlsLimits
+from analyzer.tls.secrets import Secrets
+
+__all__ = ["TlsLayer", "TlsLimits"]
+
+
+class TlsLayer:
+    """One level of TLS.
+
+    Args:
+        secrets: may grow while the level is read; what waits for a secret is tried again then.
+        limits: ceilings.
+
+    Attributes:
+        counts: records per side, `(client's, server's)`.
+        first_records: the outside of the first 64 records per side.
+    """
+
+    def __init__(self, secrets: Secrets, limits: TlsLimits | None = None) -> None:
+        handshakes: list[Handshake] = [Handshake(0)]
+        limits = limits or TlsLimits()
+        self._client = Lane(CLIENT, handshakes, secrets, limits)
+        self._server = Lane(SERVER, handshakes, secrets, limits)
+        self._lanes = (self._client, self._server)
+        self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
+        self.first_records: tuple[list[RecordSeen], list[RecordSeen]] = (
+            self._client.first_records,
+            self._server.first_records,
+        )
+
+    @property
+    def waiting(self) -> bool:
+        """Records wait for a hello or a secret that may still come."""
+        return self._client.waiting or self._server.waiting
+
+    def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
+        """What `event` lets be told, of its own side and of the other where that waited for it."""
+        lane = self._lanes[event.side]
+        events = lane.feed(event)
+        other = self._lanes[event.side.peer]
+        if other.waiting and isinstance(event, Chunk):
+            events += other.resume()
+        return events
+
+    def finish(self) -> Sequence[TlsEvent]:
+        """What is left, once no more bytes will come: what waited stays sealed, and why."""
+        events: list[TlsEvent] = []
+        for lane in self._lanes:
+            events += lane.resume()
+        for lane in self._lanes:
+            events += lane.finish()
+        return events

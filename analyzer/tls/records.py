@@ -1,0 +1,158 @@
+"""Records out of chunks (RFC 8446 section 5.1)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from analyzer.stream import Chunk, Span
+from analyzer.tls.constants import HEARTBEAT
+
+CONTENT_TYPES = range(20, HEARTBEAT + 1)
+HEADER = 5
+# 2^14 bytes and what protection may add (RFC 5246 section 6.2.3); some stacks of old sent a little more.
+LARGEST_BODY = (1 << 14) + 2048
+SSL2 = 0x0002  # version of the one kind of SSL 2.0 record that is told: a ClientHello
+
+_SSL2_HEADER = 2
+_SSL2_CLIENT_HELLO = 1
+# Borders behind a loss are believed after so many headers in a row.
+_CHAIN = 3
+
+
+class Record(NamedTuple):
+    """One record as it came. `body`: without the header."""
+
+    type: int
+    version: int
+    body: bytes
+    at: Span
+
+
+def is_header(data: bytes, at: int) -> bool:
+    """Whether the five bytes at `at` can be a record's header."""
+    return (
+        data[at] in CONTENT_TYPES
+        and data[at + 1] == 3
+        and data[at + 2] <= 4
+        and int.from_bytes(data[at + 3 : at + 5], "big") <= LARGEST_BODY
+    )
+
+
+def _is_chain(data: bytes, at: int) -> bool | None:
+    """Whether records follow each other from `at` on; None where there are too few bytes to tell."""
+    for _ in range(_CHAIN):
+        if not is_header(data, at):
+            return False
+        at += HEADER + int.from_bytes(data[at + 3 : at + 5], "big")
+        if at == len(data):
+            return True
+        if at + HEADER > len(data):
+            return None
+    return True
+
+
+class RecordReader:
+    """One side's bytes to records.
+
+    Nothing is joined before a whole record is there, so a record in a thousand chunks costs no more than
+    one in a single chunk.
+
+    Attributes:
+        broken: what the bytes show instead of a record's header, "" while all is well. Reading stops there.
+        skipped: bytes passed over behind the latest loss before a border was found.
+    """
+
+    def __init__(self) -> None:
+        self.broken = ""
+        self.skipped = 0
+        self._parts: list[bytes] = []
+        self._spans: list[
+            tuple[int, Span]
+        ] = []  # end of each part in the joined bytes, and its frames
+        self._size = 0
+        self._wanted = HEADER
+        self._fresh = True
+        self._searching = False
+
+    def feed(self, chunk: Chunk) -> list[Record]:
+        """The records that `chunk` completes."""
+        if self.broken:
+            return []
+        self._parts.append(chunk.data)
+        self._size += len(chunk.data)
+        self._spans.append((self._size, chunk.at))
+        if self._size < self._wanted:
+            return []
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        start = 0
+        if self._searching:
+            start = self._border(data)
+            self.skipped += start
+            if self._searching:
+                self._keep(data, start)
+                self._wanted = self._size + 1
+                return []
+        if self._fresh and data[0] & 0x80 and data[2] == _SSL2_CLIENT_HELLO:
+            return self._ssl2_client_hello(data)
+        records = []
+        self._wanted = HEADER
+        while len(data) - start >= HEADER:
+            if not is_header(data, start):
+                self.broken = f"no record header: {data[start : start + HEADER].hex(' ')}"
+                break
+            end = start + HEADER + int.from_bytes(data[start + 3 : start + 5], "big")
+            if end > len(data):
+                self._wanted = end - start
+                break
+            version = int.from_bytes(data[start + 1 : start + 3], "big")
+            records.append(
+                Record(data[start], version, data[start + HEADER : end], self._span(start, end))
+            )
+            start = end
+        self._fresh = False
+        self._keep(data, start)
+        return records
+
+    def lose(self) -> None:
+        """Bytes are missing here: go on at the next border that can be found."""
+        self._parts, self._spans, self._size = [], [], 0
+        self._wanted = HEADER
+        self._fresh = False
+        self._searching = True
+        self.broken = ""
+        self.skipped = 0
+
+    def _border(self, data: bytes) -> int:
+        """Where records begin again, or may: headers whose lengths lead from one to the next."""
+        for start in range(len(data) - HEADER + 1):
+            if data[start] in CONTENT_TYPES and (chain := _is_chain(data, start)) is not False:
+                self._searching = chain is None
+                return start
+        return max(0, len(data) - HEADER + 1)
+
+    def _ssl2_client_hello(self, data: bytes) -> list[Record]:
+        end = _SSL2_HEADER + int.from_bytes(data[:2], "big") - 0x8000
+        if end > len(data):
+            self._wanted = end
+            self._keep(data, 0)
+            return []
+        self._fresh = False
+        record = Record(22, SSL2, data[_SSL2_HEADER:end], self._span(0, end))
+        self._keep(data, end)
+        return [record]
+
+    def _span(self, start: int, end: int) -> Span:
+        spans = self._spans
+        at = 0
+        while spans[at][0] <= start:
+            at += 1
+        first = spans[at][1]
+        while spans[at][0] < end:
+            at += 1
+        return first.to(spans[at][1])
+
+    def _keep(self, data: bytes, start: int) -> None:
+        rest = data[start:]
+        self._parts = [rest] if rest else []
+        self._size = len(rest)
+        self._spans = [(end - start, at) for end, at in self._spans if end > start]
