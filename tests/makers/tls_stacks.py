@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import functools
 import os
 import socket
@@ -43,15 +43,15 @@ def identity(kind: str) -> tuple[Path, Path]:
         "dsa": lambda: dsa.generate_private_key(2048),
     }[kind]()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {kind}")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     folder = Path(_folder())
@@ -133,12 +133,12 @@ def _pumped(client_context: ssl.SSLContext, server_context: ssl.SSLContext) -> W
         client_in.write(down)
         return bool(up or down)
 
-    waiting = {client, server}
-    while waiting:
-        for peer in waiting:
+    done = set()
+    while len(done) < 2:
+        for peer in (client, server):
             with contextlib.suppress(ssl.SSLWantReadError):
                 peer.do_handshake()
-                waiting.discard(peer)
+                done.add(peer)
         carry()
     carry()
     client.write(PING)
