@@ -139,25 +139,25 @@ _WIDTHS = (4, 2, 3)  # the likelier first
 BYTE_ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
 
-def forms_before(data: bytes, at: int, first_record: int) -> Iterator[Form]:
-    """The forms whose header may end at `at`, where a record of `first_record` bytes begins (or its part)."""
-    for distance in range(2, min(LARGEST_HEADER, at) + 1):
-        for width in _WIDTHS:
-            if width > distance:
-                continue
+def forms_before(data: bytes, at: int, record: int) -> Iterator[Form]:
+    """The forms whose header may end at `at`, where a record of `record` bytes begins, or its first part."""
+    largest = min(LARGEST_HEADER, at)
+    for distance in range(2, largest + 1):
+        for width in (width for width in _WIDTHS if width <= distance):
             field = data[at - distance : at - distance + width]
             for order in BYTE_ORDERS:
                 length = int.from_bytes(field, order)
                 if not 0 < length <= LARGEST_PAYLOAD + LARGEST_HEADER:
                     continue
-                for size in range(distance, min(LARGEST_HEADER, at) + 1):
-                    for counts in sorted({0, distance - width, distance, size}):
-                        if _may_hold(data, at, length - counts, first_record):
-                            yield Form(size, size - distance, width, order, counts)
+                for size in range(distance, largest + 1):
+                    for counts in {0, distance - width, distance, size}:
+                        form = Form(size, size - distance, width, order, counts)
+                        if _may_hold(form, data, at, record, length - counts):
+                            yield form
 
 
-def _may_hold(data: bytes, at: int, payload: int, record: int) -> bool:
-    """Whether a message of `payload` bytes at `at` can hold a record of `record` bytes and more, or its first part."""
+def _may_hold(form: Form, data: bytes, at: int, record: int, payload: int) -> bool:
+    """Whether a message of `payload` bytes at `at` can hold a record of `record` bytes, or its first part."""
     end = at + payload
     if payload < SMALLEST_PART or end > len(data):
         return False
@@ -167,7 +167,11 @@ def _may_hold(data: bytes, at: int, payload: int, record: int) -> bool:
         if size is None:
             return False
         at += size
-    return True
+    if at == end:
+        return True
+    # The last record goes on in the next message, so there must be one.
+    rest = form.payload(data, end)
+    return rest is not None and end + form.size + rest <= len(data)
 
 
 @cache

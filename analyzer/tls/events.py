@@ -155,5 +155,15 @@ class RecordSeen:
 
 
 TlsEvent: TypeAlias = (
-    Message | Alert | CipherChange | Keyed | Sealed | Malformed | Recovered | Proof | Chunk | Gap | Closed
+    Message
+    | Alert
+    | CipherChange
+    | Keyed
+    | Sealed
+    | Malformed
+    | Recovered
+    | Proof
+    | Chunk
+    | Gap
+    | Closed
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -31,7 +32,8 @@ class Summary:
 
     Attributes:
         connections: stream numbers given so far.
-        unanswered, refused: connections that came to nothing and were not told one by one.
+        unanswered, refused: connections that came to nothing (see `Flow.came_to_nothing`) and were not told
+            one by one.
         given_up: connections released early because too many were open.
         late: segments that came after their connection was released.
         stray_icmp: ICMP errors that quote no connection of the capture.
@@ -85,9 +87,12 @@ class Flows:
         self._limits = limits or TransportLimits()
         self._halves: dict[bytes, tuple[Flow, Half]] = {}
         self._open: dict[int, Flow] = {}
-        self._over: dict[int, Flow] = {}  # ended, lingering; in order of their end
-        self._half_open: dict[bytes, bytes] = {}  # in order of their latest SYN
-        self._released: dict[bytes, None] = {}  # keys of connections that are gone
+        # These lose their oldest entry again and again, which a plain dict makes slow.
+        self._over: OrderedDict[int, Flow] = OrderedDict()  # lingering, in order of their end
+        self._half_open: OrderedDict[bytes, bytes] = OrderedDict()  # in order of their latest SYN
+        self._released: OrderedDict[bytes, None] = (
+            OrderedDict()
+        )  # keys of connections that are gone
         self._paths: dict[tuple[str, ...], int] = {}  # numbered, for _HalfOpen
         self._listed = 0
         self._sweep_at = self._idle_sweep_at = 0
@@ -125,7 +130,7 @@ class Flows:
         self.summary.unanswered += len(self._half_open)
         self._half_open.clear()
         events: list[tuple[Flow, StreamEvent | Ended]] = []
-        for _, flow in sorted((self._open | self._over).items()):
+        for _, flow in sorted({**self._open, **self._over}.items()):
             events += self._give_up(flow, "open")
         return events
 
@@ -187,12 +192,12 @@ class Flows:
             kept = kept._replace(copies=kept.copies + 1)
         else:
             kept = kept._replace(repeats=kept.repeats + 1, ip_id=syn.ip_id)
-        del self._half_open[key]  # to the end of the order
         silence = syn.at.began - kept.ended
         if silence > kept.silence:
             kept = kept._replace(silence=silence, silence_after=kept.last)
         kept = kept._replace(last=syn.at.last, ended=syn.at.ended)
         self._half_open[key] = options + _HALF_OPEN.pack(*kept)
+        self._half_open.move_to_end(key)
         return True
 
     def _syn(self, key: bytes, packed: bytes) -> Segment:
@@ -259,12 +264,15 @@ class Flows:
         return ()
 
     def _make_room(self) -> FlowEvents:
-        """Give up the longest idle connections if too many are open."""
+        """Give up connections if too many are open: those that were never open first, then the longest idle."""
         if len(self._open) <= self._limits.connections:
             return ()
         events: list[tuple[Flow, StreamEvent | Ended]] = []
         by_idleness = sorted(self._open.values(), key=lambda flow: flow.last.ended)
-        for flow in by_idleness[: len(by_idleness) // 16 + 1]:
+        never_open = [flow for flow in by_idleness if flow.came_to_nothing]
+        # The younger half of these may be about to open.
+        victims = never_open[: len(never_open) // 2] or by_idleness
+        for flow in victims[: len(by_idleness) // 16 + 1]:  # many at once: looking for them costs
             self.summary.given_up += 1
             events += self._give_up(flow, "timeout")
         return events
@@ -283,9 +291,12 @@ class Flows:
                 break
             events += self._drop_oldest()
         if now >= self._idle_sweep_at:
-            self._idle_sweep_at = now + limits.idle_ns // 16
+            self._idle_sweep_at = now + min(limits.idle_ns, limits.unanswered_ns) // 8
             for flow in list(self._open.values()):
-                if now - flow.last.ended >= limits.idle_ns:
+                idle = now - flow.last.ended
+                if idle >= limits.idle_ns or (
+                    idle >= limits.unanswered_ns and flow.came_to_nothing
+                ):
                     events += self._give_up(flow, "timeout")
         return events
 
@@ -293,10 +304,11 @@ class Flows:
         """End a flow and forget it, but for its key."""
         for key in (flow.key, _reversed(flow.key)):
             self._halves.pop(key, None)
-            self._released.pop(key, None)
-            self._released[key] = None
+            if flow.is_over:  # otherwise it may go on after a long silence
+                self._released[key] = None
+                self._released.move_to_end(key)
         while len(self._released) > 2 * self._limits.afterlife:
-            del self._released[next(iter(self._released))]
+            self._released.popitem(last=False)
         self._open.pop(flow.number, None)
         self._over.pop(flow.number, None)
         if flow.came_to_nothing:

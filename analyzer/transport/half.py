@@ -262,8 +262,13 @@ class Half:
 
     def _settle(self) -> list[StreamEvent]:
         """Decide where a direction begins whose SYN was not captured."""
-        if self.peer.begun and self._floor >= 0:
-            # The peer's handshake was captured: what it acknowledged first is where this side began.
+        if (
+            self.peer.begun
+            and self._floor >= 0
+            and (not self._held or self.offset(self._floor) <= self._held[0].offset)
+        ):
+            # The peer's handshake was captured: what it acknowledged first is where this side began,
+            # unless bytes before that were captured.
             self.begin(self._floor)
             return []
         sender = self.sender

@@ -19,11 +19,12 @@ class TransportLimits:
         linger_ns: silence after the end of a connection before it is released. Late repeats fall in it.
         lingering: ended connections that may linger at once.
         idle_ns: silence after which an unfinished connection is given up (`timeout`).
-        unanswered_ns: the same for a connection that is only a SYN.
-        connections: connections open at once; the longest idle ones are given up beyond it.
+        unanswered_ns: the same for a connection that was never open.
+        connections: connections open at once; beyond it those that were never open, then the longest idle
+            ones, are given up.
         half_open: connections that are only a SYN, remembered at once; the oldest are given up beyond it.
-        listed: connections that came to nothing (SYN unanswered or refused) that are told one by one;
-            beyond it they are only counted (`Flows.summary`).
+        listed: connections that came to nothing (SYN unanswered or refused, SYN-ACK unanswered) that are told
+            one by one; beyond it they are only counted (`Flows.summary`).
         afterlife: released connections whose stray segments are recognised as theirs.
     """
 

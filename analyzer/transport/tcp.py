@@ -180,7 +180,7 @@ class Flow:
             client.side, client.peer.side = CLIENT, SERVER
 
     def _orient_by_content(self) -> None:
-        for half in (self.sender, self.receiver):
+        for half in self._halves:
             side = half.sender
             if side is not None:
                 self._orient(half if side is CLIENT else half.peer, "content")
@@ -207,8 +207,15 @@ class Flow:
     @property
     def is_over(self) -> bool:
         """Whether both sides have ended, or one was reset: only late segments may still come."""
-        tallies = (self.sender.tally, self.receiver.tally)
-        return all(each.fin for each in tallies) or any(each.reset for each in tallies)
+        one, other = self.sender.tally, self.receiver.tally
+        return bool((one.fin and other.fin) or one.reset or other.reset)
+
+    @property
+    def _halves(self) -> tuple[Half, Half]:
+        """The client's and the server's; as long as it is not known, the first sender is the client."""
+        if self._client is self.receiver:
+            return self.receiver, self.sender
+        return self.sender, self.receiver
 
     def finish(self, how: str) -> list[StreamEvent]:
         """End it: what is held comes out. `how` is the end of a side without FIN in a connection without RST."""
@@ -216,16 +223,17 @@ class Flow:
             self._orient_by_content()
         if self._client is None:
             self._orient_by_port()
+        client, server = self._halves
         at = self.last
-        resets = [half.tally.reset for half in (self.sender, self.receiver) if half.tally.reset]
-        if resets:
-            how, at = "reset", resets[0]
+        reset = client.tally.reset or server.tally.reset
+        if reset:
+            how, at = "reset", reset
         if self._ended_by is None:
-            self._ended_by = (how, self.sender)
+            self._ended_by = (how, client)
         self.ended = True
-        client = self._client
-        assert client is not None
-        return [*client.finish(how, at), *client.peer.finish(how, at)]
+        events = client.finish(how, at) + server.finish(how, at)
+        del client.peer, server.peer  # the cycle would keep both until the collector comes
+        return events
 
     def note_icmp(self, error: IcmpError) -> None:
         """Attach an ICMP error that quotes one of its segments."""
@@ -247,13 +255,15 @@ class Flow:
 
     @property
     def came_to_nothing(self) -> bool:
-        """Whether its SYN was refused or not answered."""
-        return self._opening() in ("syn-only", "refused")
+        """Whether it never was open and brought no bytes: what a scan or a SYN flood leaves."""
+        for half in self._halves:
+            if half.tally.acknowledging or half.payload_bytes or half.gaps:
+                return False
+        return self.sender.begun or self.receiver.begun
 
     def facts(self) -> TcpFacts:
         """What was seen so far; final once the flow has ended."""
-        client = self._client or self.sender
-        server = client.peer
+        client, server = self._halves
         source, target = endpoints(self.key)
         if client is self.receiver:
             source, target = target, source
@@ -283,8 +293,7 @@ class Flow:
         )
 
     def _opening(self) -> str:
-        client = self._client or self.sender
-        server = client.peer
+        client, server = self._halves
         if not client.begun and not server.begun:
             return "unseen"
         if self._simultaneous:

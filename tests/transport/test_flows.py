@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.capture.items import ACK, RST, SYN
 from analyzer.stream import CLIENT, SERVER
 from analyzer.transport import Ended, Flows, TransportLimits
+from analyzer.transport.facts import endpoints
 from tests.makers.segments import MS, Conversation
 from tests.makers.streams import PORTS, collect, reassembled
 
@@ -118,6 +119,37 @@ def test_a_scan_is_listed_up_to_a_limit_and_counted_beyond():
         assert [each.facts.opening for each in streams] == [opening] * 5
         assert flows.summary.connections == 100
         assert (flows.summary.refused if answer else flows.summary.unanswered) == 95
+
+
+def test_a_connection_that_goes_on_after_it_was_given_up_is_told_again():
+    talk = Conversation().open()
+    talk.data(CLIENT, b"before")
+    talk.wait(7_200_000 * MS)
+    talk.data(CLIENT, b"after")
+    first, second = reassembled(talk.segments)
+    assert (first.data(CLIENT), first.facts.ended_by) == (b"before", "timeout")
+    assert (second.data(CLIENT), second.facts.opening) == (b"after", "unseen")
+
+
+def test_a_syn_flood_does_not_push_out_connections_that_are_open():
+    talk = Conversation(client=("192.0.2.1", 5)).open()
+    talk.data(CLIENT, b"before")
+    flood = scan(200)
+    answers = [
+        s._replace(key=Conversation(client=ends(s)).server_key, flags=SYN | ACK) for s in flood
+    ]
+    limits = TransportLimits(listed=5, connections=20)
+    flows = Flows(PORTS, limits)
+    pairs = [segment for pair in zip(flood, answers, strict=True) for segment in pair]
+    streams = collect(flows, [*talk.segments, *pairs, talk.data(CLIENT, b" and after")])
+    assert streams[0].data(CLIENT) == b"before and after"
+    assert [each.facts.opening for each in streams[1:]] == ["no-final-ack"] * 5
+    assert flows.summary.unanswered == 195
+
+
+def ends(segment) -> tuple[str, int]:
+    source, _ = endpoints(segment.key)
+    return source.address, source.port
 
 
 def test_an_answer_among_many_unanswered_ones_is_found():

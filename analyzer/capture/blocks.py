@@ -1,0 +1,161 @@
+"""pcapng blocks but for the packets of the fast loop (draft-ietf-opsawg-pcapng section 4)."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from analyzer.capture.glance import Glance
+from analyzer.capture.items import Comment, Item, KeyLogBlock, NameRecord
+from analyzer.capture.reading import Reading
+from analyzer.capture.window import Window
+from analyzer.stream import Span
+
+# Block types (section 11.1).
+SECTION, ENHANCED_PACKET = 0x0A0D0D0A, 6
+_INTERFACE, _PACKET, _SIMPLE_PACKET, _NAMES, _SECRETS = 1, 2, 3, 4, 10
+
+_BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
+_NO_LINK_TYPE = -1
+_SECOND = 1_000_000_000
+
+# Options (sections 3.5, 4.2), name records (4.5), secrets (4.7).
+_COMMENT, _TIME_RESOLUTION, _TIME_OFFSET = 1, 9, 14
+_ADDRESS_SIZES = {1: 4, 2: 16}
+_TLS_KEY_LOG = 0x544C534B
+
+
+def byte_order(window: Window) -> str | None:
+    """That of the section header block at the window's position, None where it is damaged."""
+    magic = bytes(window.buffer[window.position + 8 : window.position + 12])
+    return _BYTE_ORDERS.get(magic)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What the frames of one interface need.
+
+    Attributes:
+        units: time units in a second.
+        offset: seconds to add to each time.
+        snap_length: where simple packet blocks were cut, 0 for nowhere.
+    """
+
+    glance: Glance
+    units: int = 1_000_000
+    offset: int = 0
+    snap_length: int = 0
+
+    def span(self, frame: int, time: int) -> Span:
+        """The span of one frame whose block says `time`."""
+        nanoseconds = time * _SECOND // self.units + self.offset * _SECOND
+        return Span(frame, frame, nanoseconds, nanoseconds)
+
+
+class Section:
+    """What a section header block begins: a byte order, and interfaces counted from 0."""
+
+    def __init__(self, order: str, reading: Reading) -> None:
+        self.order = order
+        self._reading = reading
+        self._interfaces: list[Interface] = []
+        self._readers: dict[int, Callable[[bytes], Iterable[Item]]] = {
+            SECTION: lambda body: self.comments(body[16:], None),
+            _INTERFACE: self._add_interface,
+            _PACKET: self._packet,
+            _SIMPLE_PACKET: self._simple_packet,
+            _NAMES: self._names,
+            _SECRETS: self._secrets,
+        }
+
+    def interface(self, index: int) -> Interface:
+        """By its number; one whose frames are passed over where no block described it."""
+        if 0 <= index < len(self._interfaces):
+            return self._interfaces[index]
+        return Interface(self._reading.glance(self.order, _NO_LINK_TYPE))
+
+    def items(self, block: int, body: bytes) -> Iterable[Item]:
+        """What a block of another type than `ENHANCED_PACKET` holds; unknown ones hold nothing."""
+        read = self._readers.get(block)
+        try:
+            return read(body) if read else ()
+        except struct.error:
+            self._reading.skipped["broken block"] += 1
+            return ()
+
+    def comments(self, options: bytes, frame: int | None) -> Iterator[Comment]:
+        """The comments among a block's options."""
+        for code, value in self._options(options):
+            if code == _COMMENT:
+                yield Comment(value.decode("utf-8", "replace"), frame)
+
+    def _options(self, options: bytes) -> Iterator[tuple[int, bytes]]:
+        """Code and value, as far as they make sense."""
+        at = 0
+        while at + 4 <= len(options):
+            code, length = struct.unpack_from(f"{self.order}HH", options, at)
+            at += 4
+            if code == 0 or at + length > len(options):
+                return
+            yield code, options[at : at + length]
+            at += length + -length % 4
+
+    def _add_interface(self, body: bytes) -> Iterable[Item]:
+        link_type, snap_length = struct.unpack_from(f"{self.order}HxxI", body)
+        units, offset = 1_000_000, 0
+        for code, value in self._options(body[8:]):
+            if code == _TIME_RESOLUTION and value:
+                base, exponent = (2, value[0] & 0x7F) if value[0] & 0x80 else (10, value[0])
+                units = base**exponent
+            elif code == _TIME_OFFSET and len(value) == 8:
+                (offset,) = struct.unpack(f"{self.order}q", value)
+        glance = self._reading.glance(self.order, link_type)
+        self._interfaces.append(Interface(glance, units, offset, snap_length))
+        return self.comments(body[8:], None)
+
+    def _packet(self, body: bytes) -> Iterator[Item]:
+        """The packet block of before 2012: drops where the enhanced one has half an interface."""
+        index, _, high, low, captured, wire = struct.unpack_from(f"{self.order}HHIIII", body)
+        yield from self._frame(
+            self.interface(index), high << 32 | low, body[20 : 20 + captured], wire
+        )
+        yield from self.comments(body[20 + captured + -captured % 4 :], self._frame_number)
+
+    def _simple_packet(self, body: bytes) -> Iterator[Item]:
+        """Of the section's first interface, without a time."""
+        (wire,) = struct.unpack_from(f"{self.order}I", body)
+        interface = self.interface(0)
+        captured = min(wire, interface.snap_length or wire)
+        yield from self._frame(interface, 0, body[4 : 4 + captured], wire)
+
+    def _frame(self, interface: Interface, time: int, data: bytes, wire: int) -> Iterator[Item]:
+        self._reading.frames += 1
+        at = interface.span(self._frame_number, time)
+        item = interface.glance.decode(data, wire, at)
+        if item is not None:
+            yield item
+
+    @property
+    def _frame_number(self) -> int:
+        return self._reading.shift + self._reading.frames
+
+    def _names(self, body: bytes) -> Iterator[NameRecord]:
+        at = 0
+        while at + 4 <= len(body):
+            kind, length = struct.unpack_from(f"{self.order}HH", body, at)
+            value = body[at + 4 : at + 4 + length]
+            at += 4 + length + -length % 4
+            size = _ADDRESS_SIZES.get(kind)
+            if kind == 0:
+                return
+            if size and len(value) >= size:
+                address = str(ipaddress.ip_address(value[:size]))
+                for name in filter(None, value[size:].split(b"\0")):
+                    yield NameRecord(address, name.decode("utf-8", "replace"))
+
+    def _secrets(self, body: bytes) -> Iterator[KeyLogBlock]:
+        kind, length = struct.unpack_from(f"{self.order}II", body)
+        if kind == _TLS_KEY_LOG:
+            yield KeyLogBlock(body[8 : 8 + length])

@@ -1,0 +1,95 @@
+"""pcapng files (draft-ietf-opsawg-pcapng): the walk over the blocks, fast where they are frames."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from analyzer.capture.blocks import ENHANCED_PACKET, SECTION, Section, byte_order
+from analyzer.capture.items import Item
+from analyzer.capture.reading import Reading
+from analyzer.capture.window import LONGEST, Window
+
+MAGIC = b"\x0a\x0d\x0d\x0a"  # a section header block; it reads the same in both byte orders
+
+_LEAST_BLOCK = 12  # type, length, and the length again behind the body
+# An enhanced packet block up to the frame: type, length, interface, time (high, low), captured length,
+# length on the wire.
+_HEADER, _HEADER_SIZE = "7I", 28
+_LEAST_PACKET = _HEADER_SIZE + 4
+
+
+def items(window: Window, reading: Reading) -> Iterator[Item]:
+    """The wanted items of a pcapng file whose first byte is the window's."""
+    section, current = Section("<", reading), -1
+    interface = section.interface(current)
+    glance = interface.glance
+    look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
+    unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
+    shift, number, looked, why = reading.shift, 0, 0, ""
+    buffer, position, end = window.buffer, window.position, window.end
+    # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
+    while True:
+        if end - position < _LEAST_BLOCK:
+            window.position, reading.frames = position, number
+            if not window.need(_LEAST_BLOCK):
+                break
+            buffer, position, end = window.buffer, window.position, window.end
+        block, total, index, high, low, captured, wire, kind, word, source, target = unpack(
+            buffer, position
+        )
+        if (
+            index == current
+            and block == ENHANCED_PACKET
+            and captured + _LEAST_PACKET <= total <= end - position
+            and not total & 3
+        ):
+            number += 1
+            start = position + _HEADER_SIZE
+            position += total
+            if total - captured > _LEAST_PACKET + 3:  # more than padding: options
+                options = bytes(buffer[start + captured + -captured % 4 : position - 4])
+                yield from section.comments(options, shift + number)
+            if kind in kinds and word in words and source not in ports and target not in ports:
+                continue
+            looked += 1
+            at = interface.span(shift + number, high << 32 | low)
+            item = look(kind, word, buffer, start, captured, wire, at)
+            if item is not None:
+                yield item
+            continue
+        # Another block, or one that reaches beyond the window.
+        window.position, reading.frames = position, number
+        if block == SECTION and not window.need(_LEAST_BLOCK):
+            break
+        order = byte_order(window) if block == SECTION else section.order
+        if order is None:
+            why = "a section in no byte order"
+            break
+        (total,) = struct.unpack_from(f"{order}I", window.buffer, window.position + 4)
+        if total < _LEAST_BLOCK or total > LONGEST or total & 3:
+            why = f"a block length of {total} bytes"
+            break
+        if not window.need(total):
+            break
+        buffer, position, end = window.buffer, window.position, window.end
+        if block == ENHANCED_PACKET:
+            if captured + _LEAST_PACKET > total:
+                why = f"a length of {captured} bytes"
+                break
+            if index != current:
+                interface, current = section.interface(index), index
+                glance = interface.glance
+                look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
+                unpack = struct.Struct(f"{section.order}{_HEADER}{glance.format}").unpack_from
+            continue
+        if block == SECTION:
+            section, current = Section(order, reading), -1
+            unpack = struct.Struct(f"{order}{_HEADER}{glance.format}").unpack_from
+        yield from section.items(block, bytes(buffer[position + 8 : position + total - 4]))
+        position += total
+        looked += reading.frames - number
+        number = reading.frames
+    reading.frames = number
+    reading.skipped["other ports"] += number - looked
+    reading.stopped(window, f"the block after frame {number}", why)

@@ -1,0 +1,61 @@
+"""What the readers of all formats share: the caller's wishes, and what is counted while reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from analyzer.capture.glance import FrameDecoder, Glance
+from analyzer.capture.ip import Decoder
+from analyzer.capture.items import Damage
+from analyzer.capture.link import LINK_TYPES
+from analyzer.capture.window import Window
+
+
+@dataclass(slots=True)
+class Reading:
+    """One capture being read.
+
+    Attributes:
+        ports: wanted TCP ports, None for all.
+        shift: added to frame numbers (see `stream.FILE_SHIFT`).
+        trusting: false sends every frame through scapy.
+        frames: frames read so far.
+        skipped: what was passed over, by reason.
+        damage: where the file is cut or makes no sense.
+    """
+
+    ports: frozenset[int] | None
+    shift: int
+    trusting: bool
+    frames: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    damage: list[Damage] = field(default_factory=list)
+    _decoders: dict[bool, FrameDecoder] = field(default_factory=dict)
+
+    def glance(self, order: str, link_type: int) -> Glance:
+        """For the frames of one interface, in a file of byte order `order` (`<` or `>`)."""
+        ours = self.trusting and link_type in LINK_TYPES
+        decoder = self._decoders.get(ours) or self._decoders.setdefault(ours, self._decoder(ours))
+        return Glance(order, link_type, self.ports, decoder, trusting=ours)
+
+    def stopped(self, window: Window, what: str, why: str = "") -> None:
+        """Reading ended at the window's position; damage, unless the file simply ends there.
+
+        Args:
+            what: would have been next. why: it cannot be read, where more than bytes are missing.
+        """
+        if why or window.failed:
+            self.damage.append(Damage(f"{what}: {why or window.failed}", window.offset))
+        elif window.end > window.position:
+            self.damage.append(Damage(f"the file ends within {what}", window.offset))
+        for decoder in self._decoders.values():
+            decoder.finish()
+
+    def _decoder(self, ours: bool) -> FrameDecoder:
+        if ours:
+            return Decoder(self.ports, self.skipped)
+        # Importing scapy takes longer than analyzing most captures.
+        from analyzer.capture.scapy_link import ScapyDecoder  # noqa: PLC0415
+
+        return ScapyDecoder(self.ports, self.skipped)

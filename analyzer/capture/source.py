@@ -1,0 +1,121 @@
+"""What kind of file is this? Told by its first bytes, never by its name."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import importlib
+import io
+import lzma
+from collections.abc import Callable
+from typing import BinaryIO, cast
+
+from analyzer.errors import MissingTool, UnreadableCapture
+
+_HEAD = 64
+
+# Files that are known, and are no capture this program reads: magic -> what it is.
+FOREIGN = (
+    (b"GMBU", "a Microsoft Network Monitor capture"),
+    (b"RTSS", "a Microsoft Network Monitor 1 capture"),
+    (b"snoop\0\0\0", "a snoop capture"),
+    (b"iptrace ", "an AIX iptrace capture"),
+    (b"\x7fELF", "an ELF program"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"-----BEGIN ", "a PEM file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"5VIEW", "a 5View capture"),
+    (b"XCP\0", "a NetXRay capture"),
+    (b"TRSNIFF data    \x1a", "a Sniffer capture"),
+)
+
+
+def _zstd(source: BinaryIO) -> BinaryIO:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return cast("BinaryIO", importlib.import_module(name).ZstdFile(source))
+        except ImportError:
+            continue
+    raise MissingTool("the capture is zstd-compressed: pip install 'hsm-analyzer[compression]'")
+
+
+def _lz4(source: BinaryIO) -> BinaryIO:
+    try:
+        return cast("BinaryIO", importlib.import_module("lz4.frame").LZ4FrameFile(source))
+    except ImportError:
+        raise MissingTool(
+            "the capture is lz4-compressed: pip install 'hsm-analyzer[compression]'"
+        ) from None
+
+
+COMPRESSIONS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
+    (b"\x1f\x8b", "gzip", lambda source: cast("BinaryIO", gzip.GzipFile(fileobj=source))),
+    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+    (b"\x04\x22\x4d\x18", "lz4", _lz4),
+    (b"BZh", "bzip2", lambda source: cast("BinaryIO", bz2.BZ2File(source))),
+    (b"\xfd7zXZ\0", "xz", lambda source: cast("BinaryIO", lzma.LZMAFile(source))),
+)
+
+
+def opened(file: BinaryIO, name: str) -> tuple[BinaryIO, bytes, str]:
+    """The source to read on from, the bytes already read from it, and how it was compressed ("" if not).
+
+    Raises:
+        UnreadableCapture: the file is empty, or cannot be decompressed at all.
+        MissingTool: a package for this compression is not installed.
+    """
+    head = _read_head(file)
+    if not head:
+        raise UnreadableCapture(f"{name}: the file is empty")
+    for magic, word, open_compressed in COMPRESSIONS:
+        if head.startswith(magic):
+            inner = open_compressed(cast("BinaryIO", io.BufferedReader(_Joined(head, file))))
+            try:
+                return inner, _read_head(inner), f"+{word}"
+            except Exception as error:
+                raise UnreadableCapture(f"{name}: broken {word} file ({error})") from error
+    return file, head, ""
+
+
+def refusal(head: bytes) -> str:
+    """Why a file that begins with `head` is refused, in words that follow its name."""
+    for magic, what in FOREIGN:
+        if head.startswith(magic):
+            return f"this is {what}, not a pcap or pcapng capture"
+    if _is_text(head):
+        return "this is text, not a pcap or pcapng capture"
+    return "not a pcap or pcapng capture"
+
+
+def _is_text(head: bytes) -> bool:
+    return all(
+        32 <= byte < 127 or byte in b"\t\r\n\f\x1b" or byte >= 0x80 for byte in head
+    ) and any(byte < 0x80 for byte in head)
+
+
+def _read_head(file: BinaryIO) -> bytes:
+    head = b""
+    while len(head) < _HEAD and (more := file.read(_HEAD - len(head))):
+        head += more
+    return head
+
+
+class _Joined(io.RawIOBase):
+    """Bytes that were read already, then the rest of the file."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self._head:
+            size = min(len(buffer), len(self._head))
+            buffer[:size] = self._head[:size]
+            self._head = self._head[size:]
+            return size
+        data = self._rest.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

@@ -1,0 +1,45 @@
+"""The command line: the only place that prints or exits.
+
+- `program`: the group of commands, what an error looks like, and the exit codes.
+- `options`: options that several commands share, and what they mean for the library.
+- `output`: where a report goes, in which format and colour, and what it exits with.
+- one module a command, imported when the command is used.
+"""
+
+from __future__ import annotations
+
+import click
+
+from analyzer import __version__
+from analyzer.cli.program import Program
+
+_COMMANDS = {
+    "analyze": (
+        "analyzer.cli.analyze",
+        "Say what happened in captures: handshakes, certificates, verdict.",
+    ),
+    "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
+    "schema": ("analyzer.cli.schema", "Print the JSON Schema of the report."),
+    "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),
+}
+
+
+@click.group(
+    cls=Program,
+    commands_from=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="hsm-analyzer")
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="HSM_ANALYZER_DEBUG",
+    help="Show the traceback of an internal error.",
+)
+def main(*, debug: bool) -> None:
+    """What really happened between a CloudHSM client and its HSM, read from a packet capture.
+
+    \b
+    hsm-analyzer analyze capture.pcap --keys keys.log --etc /opt/cloudhsm/etc
+    tcpdump -w - port 2223 | hsm-analyzer analyze - --keys keys.log
+    """

@@ -1,0 +1,113 @@
+"""The group of commands: imported one by one, and every way to end has its exit code.
+
+0 done, no gate tripped · 1 a gate tripped · 2 usage, or nothing that could be read · 3 inconclusive ·
+4 an optional tool is missing · 70 internal error · 130 interrupted · 141 broken pipe.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from click.exceptions import UsageError
+
+from analyzer.errors import UserError
+from analyzer.report.text import safe_text
+
+DONE = 0
+GATE = 1
+USAGE = 2
+INCONCLUSIVE = 3
+INTERNAL = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def complain(text: str, kind: str = "error") -> None:
+    """One line on stderr, whatever `text` holds."""
+    click.echo(f"hsm-analyzer: {kind}: {safe_text(text)}", err=True)
+
+
+class Program(click.Group):
+    """Commands by name, each imported when it is used; a command returns its exit code.
+
+    Args:
+        commands_from: name -> (module, one line of help). The module's `command` is the click command.
+    """
+
+    def __init__(
+        self, *args: Any, commands_from: Mapping[str, tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._modules = commands_from
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands in the order in which users meet them."""
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now."""
+        if cmd_name not in self._modules:
+            return None
+        command: click.Command = importlib.import_module(self._modules[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list in `--help`, without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **kwargs: Any) -> Any:
+        """Run and exit; nothing but a chosen `--debug` ever shows a traceback."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(args, *rest, **kwargs)
+            sys.stdout.flush()
+        except UsageError as error:
+            code = _usage(error)
+        except click.ClickException as error:
+            complain(error.format_message())
+            code = error.exit_code
+        except UserError as error:
+            complain(str(error))
+            code = error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = BROKEN_PIPE
+            # Nobody reads: what the interpreter still flushes at its end must not complain either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception as error:  # noqa: BLE001  the last net under all commands
+            code = _crash(error, debug=_wants_debug(args))
+        sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _usage(error: UsageError) -> int:
+    """One line with the way to the help; asked without any command or argument, the help itself."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and later
+        error.show()
+        return USAGE
+    path = error.ctx.command_path if error.ctx else "hsm-analyzer"
+    complain(f"{error.format_message().rstrip('.')} (see '{path} --help')")
+    return USAGE
+
+
+def _crash(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    complain(
+        f"internal error: {type(error).__name__} in {os.path.basename(place.filename)}:{place.lineno}; "  # noqa: PTH119
+        "please report it with what --debug shows"
+    )
+    return INTERNAL
+
+
+def _wants_debug(args: Sequence[str] | None) -> bool:
+    words = sys.argv[1:] if args is None else args
+    return "--debug" in words or bool(os.environ.get("HSM_ANALYZER_DEBUG"))

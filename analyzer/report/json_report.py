@@ -1,0 +1,278 @@
+"""The report for other programs: schema "hsm-analyzer/report/1" (see `report.schema`).
+
+Additions are allowed, nothing is renamed or removed. It is written out by hand and not dumped from the
+facts' classes, so those can change without breaking anyone. The same report gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, TypeAlias
+
+from analyzer import __version__
+from analyzer.report.model import Connection, Input, Report
+from analyzer.report.words import frame_numbers, iso_date, iso_time, outcomes
+from analyzer.session.certificates import Certificate
+from analyzer.session.facts import Carved, Presented, Session
+from analyzer.stream import CLIENT, SERVER, Side, Span, file_of, number_of
+from analyzer.tls.constants import alert_level_name, alert_name, version_name
+from analyzer.tls.events import Alert
+from analyzer.tls.suites import suite_name
+from analyzer.transport.facts import Endpoint, TcpFacts
+from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
+
+SCHEMA = "hsm-analyzer/report/1"
+
+Json: TypeAlias = dict[str, Any]
+
+
+def dumps(report: Report, *, der: bool = False) -> str:
+    """The report as JSON text, ASCII only, ending in a line break; see `as_json`."""
+    return json.dumps(as_json(report, der=der), indent=2, ensure_ascii=True) + "\n"
+
+
+def as_json(report: Report, *, der: bool = False) -> Json:
+    """The report as plain values; with `der` every certificate carries its DER in hex."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "hsm-analyzer", "version": __version__},
+        "verdict": report.verdict.value,
+        "reasons": list(report.reasons),
+        "inputs": [_input(source) for source in report.inputs],
+        "connections": [connection_json(connection, der=der) for connection in report.connections],
+        "findings": [_finding(finding) for finding in report.findings],
+        "summary": _summary(report),
+    }
+
+
+def connection_json(connection: Connection, *, der: bool = False) -> Json:
+    """One connection of the report."""
+    told = connection.conversation
+    span = told.tcp.span
+    return {
+        "stream": told.stream,
+        "client": _endpoint(told.tcp.client),
+        "server": _endpoint(told.tcp.server),
+        "input": file_of(span.first),
+        "first_frame": number_of(span.first),
+        "last_frame": number_of(span.last),
+        "start": iso_time(span.began),
+        "end": iso_time(span.ended),
+        "outcome": told.outcome,
+        "stage": told.stage,
+        "tcp": _tcp(told.tcp),
+        "sessions": [_session(session, der=der) for session in told.sessions],
+        "carved": [_carved(carved, der=der) for carved in told.carved],
+        "vendor_bytes": _sides(told.vendor_bytes),
+        "findings": [_finding(finding) for finding in connection.findings],
+        "cause": None if connection.cause is None else _cause(connection.cause),
+        "broken": told.broken or None,
+    }
+
+
+def _input(source: Input) -> Json:
+    return {
+        "name": source.name,
+        "format": source.format,
+        "frames": source.frames,
+        "bytes": source.bytes,
+        "skipped": dict(sorted(source.skipped.items())),
+        "damage": [{"why": damage.why, "offset": damage.offset} for damage in source.damage],
+        "refused": source.refused or None,
+    }
+
+
+def _tcp(tcp: TcpFacts) -> Json:
+    return {
+        "handshake": tcp.opening,
+        "syns": tcp.syns,
+        "rtt_ms": _milliseconds(tcp.rtt_ns),
+        "retransmissions": sum(side.retransmissions for side in tcp.sides),
+        "out_of_order": sum(side.out_of_order for side in tcp.sides),
+        "longest_silence_ms": _milliseconds(tcp.longest_silence_ns),
+        "gaps": [
+            {"side": gap.side.word, "bytes": gap.size, "frame": _frame(gap.at), "why": gap.why}
+            for gap in tcp.gaps
+        ],
+        "icmp": [
+            {
+                "source": error.source,
+                "description": error.description,
+                "mtu": error.mtu,
+                "frame": _frame(error.at),
+            }
+            for error in tcp.icmp
+        ],
+        "ended_by": tcp.ended_by,
+        "ended_by_side": _side(tcp.ended_by_side),
+    }
+
+
+def _session(session: Session, *, der: bool) -> Json:
+    return {
+        "level": session.level,
+        "handshake": session.handshake,
+        "outcome": session.outcome,
+        "version": None if session.version is None else version_name(session.version),
+        "cipher_suite": None if session.suite is None else _suite(session.suite),
+        "offered": {
+            "versions": [version_name(version) for version in session.offered_versions],
+            "cipher_suites": [_suite(suite) for suite in session.offered_suites],
+        },
+        "server_name": session.server_name,
+        "alpn": session.alpn,
+        "client_random": _hex(session.client_random),
+        "server_random": _hex(session.server_random),
+        "resumed": session.resumed,
+        "resumes": session.resumes or None,
+        "history": session.history,
+        "certificates": {
+            side.word: _chain(session.certificates[side], der=der) for side in (SERVER, CLIENT)
+        },
+        "certificate_request": session.certificate_request,
+        "keys": _sides(session.keys),
+        "sealed": [
+            {
+                "side": sealed.side.word,
+                "epoch": sealed.epoch,
+                "why": sealed.why,
+                "detail": sealed.detail,
+                "remedy": sealed.remedy,
+                "frame": _frame(sealed.at),
+            }
+            for sealed in session.sealed
+        ],
+        "alerts": [_alert(alert) for alert in session.alerts],
+        "proofs": {proof.kind: proof.result for proof in session.proofs},
+        "messages": [
+            {
+                "side": message.side.word,
+                "type": message.type,
+                "size": message.size,
+                "encrypted": message.encrypted,
+                "frame": _frame(message.at),
+                "time": iso_time(message.at.began),
+            }
+            for message in session.messages
+        ],
+        "malformed": [{"what": what, "frame": _frame(at)} for what, at in session.malformed],
+        "recovered": list(session.recovered),
+        "application_bytes": _sides(session.application),
+        "closed": _sides(session.closed),
+        "skipped_bytes": [
+            {"side": skipped.side.word, "offset": skipped.offset, "length": skipped.length}
+            for skipped in session.skipped
+        ],
+        "framing": session.framing,
+    }
+
+
+def _chain(chain: tuple[Presented, ...] | None, *, der: bool) -> list[Json] | None:
+    if chain is None:
+        return None
+    return [_certificate(shown.certificate, shown.at, der=der) for shown in chain]
+
+
+def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
+    told: Json = {
+        "sha256": certificate.sha256,
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "serial": certificate.serial,
+        "not_before": iso_date(certificate.not_before),
+        "not_after": iso_date(certificate.not_after),
+        "version": certificate.version,
+        "key": certificate.key,
+        "key_sha256": certificate.key_sha256,
+        "signature_algorithm": certificate.signature_algorithm,
+        "error": certificate.error or None,
+        "frames": frame_numbers((at,)),
+    }
+    return told | {"der": certificate.der.hex()} if der else told
+
+
+def _carved(carved: Carved, *, der: bool) -> Json:
+    place = {"side": carved.side.word, "level": carved.level, "offset": carved.offset}
+    return _certificate(carved.certificate, carved.at, der=der) | place
+
+
+def _alert(alert: Alert) -> Json:
+    return {
+        "side": alert.side.word,
+        "level": alert_level_name(alert.level),
+        "code": alert.code,
+        "description": alert_name(alert.code),
+        "frame": _frame(alert.at),
+        "encrypted": alert.encrypted,
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "code": finding.code,
+        "status": finding.status.value,
+        "level": finding.level,
+        "side": _side(finding.side),
+        "message": finding.message,
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "frames": frame_numbers(finding.evidence),
+        "confidence": finding.confidence.value,
+        "advice": finding.advice,
+        "limitations": list(finding.limitations),
+        "notes": list(finding.notes),
+    }
+
+
+def _cause(cause: Cause) -> Json:
+    return {
+        "code": cause.code,
+        "summary": cause.summary,
+        "confidence": cause.confidence.value,
+        "advice": cause.advice,
+        "frames": frame_numbers(cause.evidence),
+        "alternatives": list(cause.alternatives),
+        "decide": list(cause.decide),
+        "limitations": list(cause.limitations),
+    }
+
+
+def _summary(report: Report) -> Json:
+    findings = [f for c in report.connections for f in c.findings]
+    slots = Counter((f.code, f.status) for f in findings)
+    causes = Counter(c.cause.code for c in report.connections if c.cause is not None)
+    return {
+        "connections": len(report.connections),
+        "outcomes": dict(sorted(outcomes(report).items())),
+        "slots": {code: {status.value: slots[code, status] for status in Status} for code in SLOTS},
+        "causes": dict(sorted(causes.items())),
+    }
+
+
+def _suite(number: int) -> Json:
+    return {"id": f"0x{number:04x}", "name": suite_name(number)}
+
+
+def _endpoint(endpoint: Endpoint) -> Json:
+    return {"address": endpoint.address, "port": endpoint.port}
+
+
+def _sides(pair: tuple[Any, Any]) -> Json:
+    return {CLIENT.word: pair[CLIENT], SERVER.word: pair[SERVER]}
+
+
+def _side(side: Side | None) -> str | None:
+    return None if side is None else side.word
+
+
+def _frame(at: Span) -> int:
+    return number_of(at.first)
+
+
+def _hex(octets: bytes | None) -> str | None:
+    return None if octets is None else octets.hex()
+
+
+def _milliseconds(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1_000_000

@@ -1,0 +1,205 @@
+"""JSON Schema (2020-12) of "hsm-analyzer/report/1": what other programs may rely on.
+
+Every key of `report.json_report` stands here and is always present. Readers must pass over keys that
+they do not know: additions are allowed within the version.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from analyzer.report.json_report import SCHEMA as VERSION
+from analyzer.session.facts import STAGES
+from analyzer.verdict.finding import SLOTS, Confidence, Status
+
+Schema: TypeAlias = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+FRAME: Schema = {"type": "integer", "minimum": 1}
+FLAG: Schema = {"type": "boolean"}
+HEX: Schema = {"type": "string", "pattern": "^([0-9a-f]{2})*$"}
+SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+MILLISECONDS: Schema = {"type": "number", "minimum": 0}
+TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"}
+DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+OUTCOME: Schema = {"enum": ["established", "failed", "unfinished", "unseen"]}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _map(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _both(schema: Schema) -> Schema:
+    return _object(client=schema, server=schema)
+
+
+def _words(kind: type[Status | Confidence]) -> Schema:
+    return {"enum": [each.value for each in kind]}
+
+
+SIDE: Schema = {"enum": ["client", "server"]}
+ENDPOINT = _object(address=TEXT, port={"type": "integer", "minimum": 0, "maximum": 65535})
+SUITE = _object(id={"type": "string", "pattern": "^0x[0-9a-f]{4}$"}, name=TEXT)
+
+CERTIFICATE = _object(
+    sha256=SHA256,
+    subject=TEXT,
+    issuer=TEXT,
+    serial=TEXT,
+    not_before=_or_null(DATE),
+    not_after=_or_null(DATE),
+    version=_or_null({"type": "integer"}),
+    key=TEXT,
+    key_sha256=TEXT,
+    signature_algorithm=TEXT,
+    error=_or_null(TEXT),
+    frames=_list(FRAME),
+)
+CERTIFICATE["properties"]["der"] = HEX  # on demand only, so not required
+
+CARVED: Schema = {
+    "allOf": [CERTIFICATE, _object(side=SIDE, level=COUNT, offset=COUNT)],
+}
+
+FINDING = _object(
+    code=TEXT,
+    status=_words(Status),
+    level=_or_null(COUNT),
+    side=_or_null(SIDE),
+    message=TEXT,
+    expected=TEXT,
+    observed=TEXT,
+    frames=_list(FRAME),
+    confidence=_words(Confidence),
+    advice=TEXT,
+    limitations=_list(TEXT),
+    notes=_list(TEXT),
+)
+
+CAUSE = _object(
+    code=TEXT,
+    summary=TEXT,
+    confidence=_words(Confidence),
+    advice=TEXT,
+    frames=_list(FRAME),
+    alternatives=_list(TEXT),
+    decide=_list(TEXT),
+    limitations=_list(TEXT),
+)
+
+TCP = _object(
+    handshake={
+        "enum": ["complete", "syn-only", "refused", "no-final-ack", "simultaneous", "unseen"]
+    },
+    syns=COUNT,
+    rtt_ms=_or_null(MILLISECONDS),
+    retransmissions=COUNT,
+    out_of_order=COUNT,
+    longest_silence_ms=MILLISECONDS,
+    gaps=_list(_object(side=SIDE, bytes=_or_null(COUNT), frame=FRAME, why=TEXT)),
+    icmp=_list(_object(source=TEXT, description=TEXT, mtu=_or_null(COUNT), frame=FRAME)),
+    ended_by={"enum": ["fin", "reset", "timeout", "open"]},
+    ended_by_side=_or_null(SIDE),
+)
+
+SESSION = _object(
+    level=COUNT,
+    handshake=COUNT,
+    outcome=OUTCOME,
+    version=_or_null(TEXT),
+    cipher_suite=_or_null(SUITE),
+    offered=_object(versions=_list(TEXT), cipher_suites=_list(SUITE)),
+    server_name=_or_null(TEXT),
+    alpn=_or_null(TEXT),
+    client_random=_or_null(HEX),
+    server_random=_or_null(HEX),
+    resumed=_or_null(FLAG),
+    resumes=_or_null(TEXT),
+    history=TEXT,
+    certificates=_both(_or_null(_list(CERTIFICATE))),
+    certificate_request=_or_null(FLAG),
+    keys=_both(TEXT),
+    sealed=_list(_object(side=SIDE, epoch=TEXT, why=TEXT, detail=TEXT, remedy=TEXT, frame=FRAME)),
+    alerts=_list(
+        _object(side=SIDE, level=TEXT, code=COUNT, description=TEXT, frame=FRAME, encrypted=FLAG)
+    ),
+    proofs=_map({"enum": ["valid", "invalid", "unchecked"]}),
+    messages=_list(
+        _object(side=SIDE, type=TEXT, size=COUNT, encrypted=FLAG, frame=FRAME, time=TIME)
+    ),
+    malformed=_list(_object(what=TEXT, frame=FRAME)),
+    recovered=_list(TEXT),
+    application_bytes=_both(COUNT),
+    closed=_both(TEXT),
+    skipped_bytes=_list(_object(side=SIDE, offset=COUNT, length=COUNT)),
+    framing=TEXT,
+)
+
+CONNECTION = _object(
+    stream=COUNT,
+    client=ENDPOINT,
+    server=ENDPOINT,
+    input=COUNT,
+    first_frame=FRAME,
+    last_frame=FRAME,
+    start=TIME,
+    end=TIME,
+    outcome=OUTCOME,
+    stage={"enum": list(STAGES)},
+    tcp=TCP,
+    sessions=_list({"$ref": "#/$defs/session"}),
+    carved=_list(CARVED),
+    vendor_bytes=_both(COUNT),
+    findings=_list({"$ref": "#/$defs/finding"}),
+    cause=_or_null(CAUSE),
+    broken=_or_null(TEXT),
+)
+
+INPUT = _object(
+    name=TEXT,
+    format=TEXT,
+    frames=COUNT,
+    bytes=COUNT,
+    skipped=_map(COUNT),
+    damage=_list(_object(why=TEXT, offset=COUNT)),
+    refused=_or_null(TEXT),
+)
+
+SUMMARY = _object(
+    connections=COUNT,
+    outcomes=_map(COUNT),
+    slots=_object(
+        **{code: _object(**{status.value: COUNT for status in Status}) for code in SLOTS}
+    ),
+    causes=_map(COUNT),
+)
+
+SCHEMA: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": f"urn:{VERSION.replace('/', ':')}",
+    "title": f"A report of hsm-analyzer, {VERSION}",
+    "$defs": {"session": SESSION, "finding": FINDING, "connection": CONNECTION},
+    **_object(
+        schema={"const": VERSION},
+        tool=_object(name={"const": "hsm-analyzer"}, version=TEXT),
+        verdict=_words(Status),
+        reasons=_list(TEXT),
+        inputs=_list(INPUT),
+        connections=_list({"$ref": "#/$defs/connection"}),
+        findings=_list({"$ref": "#/$defs/finding"}),
+        summary=SUMMARY,
+    ),
+}

@@ -1,0 +1,281 @@
+"""The report for a reader at a terminal: one block a connection, the verdict in words at the end.
+
+Everything that is not a constant of this program goes through `_text`: a certificate's name is a
+stranger's words, and rich neither removes escape sequences nor should read markup in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from analyzer.report import ladder
+from analyzer.report.level import level_table
+from analyzer.report.model import Connection, Input, Report
+from analyzer.report.text import safe_text
+from analyzer.report.words import (
+    OUTCOME_WORDS,
+    SLOT_TITLES,
+    STAGE_WORDS,
+    frames_text,
+    headline,
+    iso_time,
+    level_title,
+    other_findings,
+    remedies,
+    slot_findings,
+)
+from analyzer.stream import file_of, number_of
+from analyzer.verdict.finding import Cause, Confidence, Finding, Status
+
+_STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow"}
+_WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
+_OUTCOME_STYLES = {"established": "green", "failed": "bold red"}
+_SECOND = 1_000_000_000
+
+# From this many connections on, those that went alike are told once.
+_ALIKE_FROM = 9
+
+
+def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = None) -> None:
+    """Write the report to `stream`; `width` None takes the terminal's."""
+    console = Console(
+        file=stream,
+        width=width,
+        color_system="standard" if colored else None,
+        force_terminal=colored,
+        no_color=not colored,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for part in _parts(report, console.width):
+        console.print(part)
+
+
+def _parts(report: Report, width: int) -> Iterator[RenderableType]:
+    yield from map(_source, report.inputs)
+    for connection, alike in _told(report.connections):
+        yield Text()
+        yield _connection(connection, report, width)
+        if alike:
+            streams = ", ".join(str(c.conversation.stream) for c in alike)
+            yield _text(f"The same in {len(alike)} more connections: {streams}", "dim", limit=300)
+    yield Text()
+    yield Rule(style="dim")
+    yield from map(_finding, report.findings)
+    yield _verdict(report)
+
+
+def _text(words: str, style: str = "", *, limit: int = 2000) -> Text:
+    return Text(safe_text(words, limit), style=style)
+
+
+def _source(source: Input) -> Text:
+    if source.refused:
+        return _text(f"{source.name}: not read: {source.refused}", "bold red")
+    line = _text(f"{source.name}: {source.format}, {source.frames} frames")
+    for damage in source.damage:
+        line.append(safe_text(f"; {damage.why} (at byte {damage.offset})"), style="yellow")
+    if source.skipped:
+        passed_over = ", ".join(f"{count} {why}" for why, count in sorted(source.skipped.items()))
+        line.append(safe_text(f"; passed over: {passed_over}"), style="dim")
+    return line
+
+
+def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, list[Connection]]]:
+    """Each connection with those that went alike; a reconnect storm is told once."""
+    if len(connections) < _ALIKE_FROM:
+        yield from ((connection, []) for connection in connections)
+        return
+    kinds: dict[object, list[Connection]] = {}
+    for connection in connections:
+        kinds.setdefault(_kind(connection), []).append(connection)
+    for first, *others in kinds.values():
+        yield first, others
+
+
+def _kind(connection: Connection) -> object:
+    told = connection.conversation
+    return (
+        told.outcome,
+        told.stage,
+        told.tcp.server,
+        connection.cause and (connection.cause.code, connection.cause.summary),
+        tuple((f.code, f.status, f.observed) for f in slot_findings(connection)),
+    )
+
+
+def _connection(connection: Connection, report: Report, width: int) -> Group:
+    return Group(
+        _title(connection),
+        Padding(Group(*_body(connection, report, width)), (0, 0, 0, 2)),
+    )
+
+
+def _title(connection: Connection) -> Rule:
+    told = connection.conversation
+    words = f"Connection {told.stream}   {told.tcp.client} -> {told.tcp.server}   {OUTCOME_WORDS[told.outcome]}"
+    return Rule(
+        _text(words, _OUTCOME_STYLES.get(told.outcome, "yellow")),
+        align="left",
+        characters="=",
+        style="dim",
+    )
+
+
+def _body(connection: Connection, report: Report, width: int) -> Iterator[RenderableType]:
+    told = connection.conversation
+    yield _when(connection)
+    yield _text(f"got as far as: {STAGE_WORDS[told.stage]}")
+    if told.broken:
+        yield _text(f"the analyzer itself failed on this connection: {told.broken}", "bold red")
+    if connection.cause is not None:
+        yield from _cause(connection.cause)
+    yield Text()
+    if told.sessions:
+        yield level_table(told.sessions, width - 2)
+        yield Text()
+    slots = slot_findings(connection)
+    if slots:
+        yield _text("Certificates, presented against expected", "bold")
+        yield from map(_slot, slots)
+        yield Text()
+    for carved in told.carved:
+        yield _text(
+            f"seen in the {level_title(carved.level)} plaintext, outside any handshake that could be "
+            f"recognised: {carved.certificate.subject}, sha256 {carved.certificate.sha256} "
+            f"(from the {carved.side.word}, {frames_text((carved.at,))})"
+        )
+    noted = [f for f in other_findings(connection) if f.status is not Status.PASS]
+    if noted:
+        yield _text("Also", "bold")
+        yield from map(_finding, noted)
+        yield Text()
+    yield _text("Timeline", "bold")
+    yield ladder.table(told)
+    wanted = remedies(connection)
+    if wanted:
+        yield Text()
+        yield _text("Sealed; what would open it", "bold")
+        yield from (_bullet("add to the key log", remedy) for remedy in wanted)
+    yield Text()
+    yield _filter(connection, report)
+
+
+def _when(connection: Connection) -> Text:
+    tcp = connection.conversation.tcp
+    seconds = (tcp.span.ended - tcp.span.began) / _SECOND
+    ended = {
+        "fin": "closed (FIN)",
+        "reset": "reset (RST)",
+        "timeout": "given up as idle",
+        "open": "still open where the capture ends",
+    }.get(tcp.ended_by, tcp.ended_by)
+    by = f" by the {tcp.ended_by_side.word}" if tcp.ended_by_side is not None else ""
+    return _text(
+        f"{iso_time(tcp.span.began)}, {frames_text((tcp.span,))}, {seconds:.6f} s, {ended}{by}",
+        "dim",
+    )
+
+
+def _cause(cause: Cause) -> Iterator[RenderableType]:
+    sure = "" if cause.confidence is Confidence.CERTAIN else f"{cause.confidence.value}: "
+    where = f" ({frames_text(cause.evidence)})" if cause.evidence else ""
+    yield Text.assemble(("Why: ", "bold red"), _text(f"{sure}{cause.summary}{where}", "bold"))
+    if cause.advice:
+        yield _bullet("do", cause.advice)
+    yield from (_bullet("or", other) for other in cause.alternatives)
+    yield from (_bullet("to decide", step) for step in cause.decide)
+    yield from (_bullet("limits", limit) for limit in cause.limitations)
+
+
+def _slot(finding: Finding) -> RenderableType:
+    rows = [
+        ("presented", finding.observed),
+        ("expected", finding.expected),
+        ("note", "; ".join(finding.notes)),
+        ("do", finding.advice),
+        ("limits", "; ".join(finding.limitations)),
+    ]
+    return Group(_line(finding, SLOT_TITLES[finding.code]), _details(rows))
+
+
+def _finding(finding: Finding) -> RenderableType:
+    rows = [
+        ("observed", finding.observed),
+        ("expected", finding.expected),
+        ("note", "; ".join(finding.notes)),
+        ("do", finding.advice),
+        ("limits", "; ".join(finding.limitations)),
+    ]
+    return Group(_line(finding, level_title(finding.level)), _details(rows))
+
+
+def _line(finding: Finding, subject: str) -> Text:
+    """`FAIL  outer server: ... (frame 6)`; unknown says at once that a reason follows."""
+    word = _WORDS[finding.status]
+    where = f" ({frames_text(finding.evidence)})" if finding.evidence else ""
+    because = "because " if finding.status is Status.UNKNOWN and not subject else ""
+    about = f"{subject}: " if subject else because
+    return Text.assemble(
+        (f"{word:<8}", _STYLES[finding.status]), _text(f"{about}{finding.message}{where}")
+    )
+
+
+def _details(rows: Iterable[tuple[str, str]]) -> Padding:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True, min_width=9)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        if value:
+            table.add_row(label, _text(value))
+    return Padding(table, (0, 0, 0, 8))
+
+
+def _bullet(label: str, words: str) -> Padding:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(f"{label}:", _text(words))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _filter(connection: Connection, report: Report) -> Text:
+    """A line to paste: this connection in Wireshark, by addresses, which hold in any file."""
+    tcp = connection.conversation.tcp
+    first = tcp.span.first
+    name = report.inputs[file_of(first)].name if file_of(first) < len(report.inputs) else "-"
+    family = "ipv6" if ":" in tcp.client.address else "ip"
+    wanted = (
+        f"{family}.addr=={tcp.client.address} && tcp.port=={tcp.client.port} && "
+        f"{family}.addr=={tcp.server.address} && tcp.port=={tcp.server.port}"
+    )
+    source = "" if name == "-" else f" -r {_shell_quoted(name)} -g {number_of(first)}"
+    return _text(f"wireshark{source} -Y '{wanted}'", "dim")
+
+
+def _shell_quoted(name: str) -> str:
+    return (
+        name
+        if name.replace("/", "").replace(".", "").replace("-", "").replace("_", "").isalnum()
+        else ("'" + name.replace("'", "'\\''") + "'")
+    )
+
+
+def _verdict(report: Report) -> RenderableType:
+    word = report.verdict.value.upper()
+    lines: list[RenderableType] = [
+        Text.assemble(
+            ("Verdict: ", "bold"), (word, _STYLES[report.verdict]), _text(f"   {headline(report)}")
+        )
+    ]
+    label = "unknown, because" if report.verdict is Status.UNKNOWN else "because"
+    lines.extend(_bullet(label, reason) for reason in report.reasons)
+    return Group(*lines)

@@ -1,0 +1,110 @@
+"""The words, times and numbers that all faces of the report share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from analyzer.report.model import Connection, Report
+from analyzer.stream import Span, file_of, number_of
+from analyzer.verdict.finding import SLOTS, Finding, Status
+
+_SECOND = 1_000_000_000
+
+# How a reader says it; the level is known from the first word of the code.
+SLOT_TITLES = {code: code.removesuffix("-certificate").replace("-", " ") for code in SLOTS}
+
+LEVEL_TITLES = {0: "outer", 1: "inner"}
+
+OUTCOME_WORDS = {
+    "established": "established",
+    "failed": "FAILED",
+    "unfinished": "unfinished: it stops without a refusal",
+    "unseen": "cannot be told from this capture",
+}
+
+STAGE_WORDS = {
+    "none": "no TCP connection",
+    "tcp": "TCP connected, no TLS seen",
+    "outer-hello": "outer ClientHello sent",
+    "outer-certificates": "outer certificates shown",
+    "outer-established": "outer TLS established",
+    "inner-hello": "inner ClientHello sent",
+    "inner-certificates": "inner certificates shown",
+    "inner-established": "inner TLS established",
+}
+
+
+def level_title(level: int | None) -> str:
+    """`outer`, `inner`, `level 2` ...; "" where a statement has no level."""
+    return "" if level is None else LEVEL_TITLES.get(level, f"level {level}")
+
+
+def iso_time(nanoseconds: int) -> str:
+    """UTC as ISO 8601 with nanoseconds: `2026-11-24T02:56:24.123456789Z`."""
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+def iso_date(moment: datetime | None) -> str | None:
+    """A certificate's date: `2026-11-24T02:56:24Z`; None where it could not be read."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def frame_numbers(spans: Iterable[Span]) -> list[int]:
+    """The first and last frame of each span, numbered as Wireshark does, each once and in order."""
+    return [number_of(frame) for frame in sorted({end for s in spans for end in (s.first, s.last)})]
+
+
+def frames_text(spans: Sequence[Span]) -> str:
+    """`frame 6`, `frames 6-8, 12`; "" for no span. Frames of a second file say so: `2:6`."""
+    parts = []
+    for span in dict.fromkeys(spans):
+        first, last = _frame_text(span.first), _frame_text(span.last)
+        parts.append(first if first == last else f"{first}-{last}")
+    if not parts:
+        return ""
+    several = len(parts) > 1 or spans[0].first != spans[0].last
+    return f"frame{'s' if several else ''} {', '.join(parts)}"
+
+
+def _frame_text(frame: int) -> str:
+    number = str(number_of(frame))
+    return f"{file_of(frame) + 1}:{number}" if file_of(frame) else number
+
+
+def slot_findings(connection: Connection) -> tuple[Finding, ...]:
+    """The findings about the four certificate slots, in the order of `SLOTS`."""
+    told = (f for f in connection.findings if f.code in SLOTS)
+    return tuple(sorted(told, key=lambda f: SLOTS.index(f.code)))
+
+
+def other_findings(connection: Connection) -> tuple[Finding, ...]:
+    """The findings about anything else, what failed first."""
+    order = (Status.FAIL, Status.UNKNOWN, Status.PASS)
+    told = (f for f in connection.findings if f.code not in SLOTS)
+    return tuple(sorted(told, key=lambda f: order.index(f.status)))
+
+
+def remedies(connection: Connection) -> tuple[str, ...]:
+    """What would open what stayed sealed, outermost level first, each once."""
+    sealed = (s for session in connection.conversation.sessions for s in session.sealed)
+    return tuple(dict.fromkeys(s.remedy for s in sealed if s.remedy))
+
+
+def outcomes(report: Report) -> Counter[str]:
+    """How many connections ended how."""
+    return Counter(c.conversation.outcome for c in report.connections)
+
+
+def headline(report: Report) -> str:
+    """What the capture comes to, in one line."""
+    total = len(report.connections)
+    if not total:
+        return "no connection found"
+    counts = outcomes(report)
+    told = ", ".join(f"{counts[word]} {word}" for word in OUTCOME_WORDS if counts[word])
+    return f"{total} connection{'s' if total > 1 else ''}: {told}"

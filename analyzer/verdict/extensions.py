@@ -1,0 +1,148 @@
+"""What the extensions of a certificate allow, read as OpenSSL reads them (crypto/x509/v3_purp.c)."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from analyzer.session.certificates import Certificate
+from analyzer.stream import SERVER, Side
+
+# Critical extensions that are understood, by RFC 5280 section.
+_UNDERSTOOD = frozenset({
+    "2.5.29.15",  # 4.2.1.3 keyUsage
+    "2.5.29.32",  # 4.2.1.4 certificatePolicies
+    "2.5.29.33",  # 4.2.1.5 policyMappings
+    "2.5.29.17",  # 4.2.1.6 subjectAltName
+    "2.5.29.18",  # 4.2.1.7 issuerAltName
+    "2.5.29.19",  # 4.2.1.9 basicConstraints
+    "2.5.29.30",  # 4.2.1.10 nameConstraints
+    "2.5.29.36",  # 4.2.1.11 policyConstraints
+    "2.5.29.37",  # 4.2.1.12 extKeyUsage
+    "2.5.29.31",  # 4.2.1.13 cRLDistributionPoints
+    "2.5.29.54",  # 4.2.1.14 inhibitAnyPolicy
+})  # fmt: skip
+
+# Key usages of which a leaf needs one (RFC 5280 section 4.2.1.3), per side.
+_CLIENT_USAGES = ("digital_signature", "key_agreement")
+_SERVER_USAGES = ("digital_signature", "key_encipherment", "key_agreement")
+
+_SERVER_AUTH, _CLIENT_AUTH = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
+
+_WEAK_DIGESTS = ("md5", "sha1")
+_SMALLEST_RSA = 2048  # NIST SP 800-57 part 1: 112 bits of strength
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionFacts:
+    """The extensions that decide.
+
+    Attributes:
+        ca: basicConstraints' cA, None where the extension is absent. path_length: its limit.
+        usages: keyUsage bits by name, None where absent. purposes: extended key usages, None where absent.
+        unhandled: OIDs of critical extensions that are not understood.
+        readable: whether all extensions could be read.
+    """
+
+    ca: bool | None = None
+    path_length: int | None = None
+    usages: frozenset[str] | None = None
+    purposes: frozenset[str] | None = None
+    unhandled: tuple[str, ...] = ()
+
+
+def read(parsed: x509.Certificate) -> ExtensionFacts:
+    """The deciding extensions; ones that cannot be read count as not understood."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = parsed.extensions
+    except Exception:  # noqa: BLE001  attacker bytes
+        return ExtensionFacts(unhandled=("unreadable extensions",))
+    constraints = _value(found, x509.BasicConstraints)
+    usages = _value(found, x509.KeyUsage)
+    purposes = _value(found, x509.ExtendedKeyUsage)
+    return ExtensionFacts(
+        ca=constraints.ca if constraints else None,
+        path_length=constraints.path_length if constraints else None,
+        usages=_usages(usages) if usages else None,
+        purposes=frozenset(oid.dotted_string for oid in purposes) if purposes else None,
+        unhandled=tuple(
+            e.oid.dotted_string
+            for e in found
+            if e.critical and e.oid.dotted_string not in _UNDERSTOOD
+        ),
+    )
+
+
+def may_sign_certificates(
+    facts: ExtensionFacts, certificate: Certificate, self_issued: bool
+) -> bool:
+    """Whether OpenSSL takes it as a CA: by basicConstraints, or as a v1 root, or by keyUsage alone."""
+    if facts.usages is not None and "key_cert_sign" not in facts.usages:
+        return False
+    if facts.ca is not None:
+        return facts.ca
+    return facts.usages is not None or (certificate.version == 1 and self_issued)
+
+
+def serves(facts: ExtensionFacts, side: Side, depth: int) -> bool:
+    """Whether its usages allow a TLS server or client; a CA's extended key usage binds what it issues."""
+    purpose = _SERVER_AUTH if side is SERVER else _CLIENT_AUTH
+    if facts.purposes is not None and purpose not in facts.purposes:
+        return False
+    if depth or facts.usages is None:
+        return True
+    return not facts.usages.isdisjoint(_SERVER_USAGES if side is SERVER else _CLIENT_USAGES)
+
+
+def notes(certificate: Certificate) -> list[str]:
+    """What is odd or weak, but no reason to refuse; one clause each."""
+    name = certificate.subject or "a certificate without subject"
+    told = []
+    if certificate.version == 1:
+        told.append(f"{name} is an X.509 v1 certificate, as AWS's guide makes them")
+    kind, _, size = certificate.key.partition(" ")
+    if kind == "RSA" and int(size) < _SMALLEST_RSA:
+        told.append(f"{name} has a weak key ({certificate.key})")
+    digest = certificate.signature_algorithm.lower()
+    if any(weak in digest for weak in _WEAK_DIGESTS):
+        told.append(f"{name} is signed with a weak algorithm ({certificate.signature_algorithm})")
+    return told
+
+
+def signature_holds(signed: x509.Certificate, key: Any) -> bool:
+    """Whether `key` made the signature of `signed` (RSA PKCS#1 and PSS, ECDSA, EdDSA, DSA).
+
+    Raises:
+        Exception: it did not, or the algorithm and the key do not fit.
+    """
+    arguments: tuple[Any, ...] = ()
+    parameters = signed.signature_algorithm_parameters
+    if isinstance(key, rsa.RSAPublicKey):
+        arguments = (
+            cast("padding.PKCS1v15 | padding.PSS", parameters),
+            signed.signature_hash_algorithm,
+        )
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        arguments = (cast("ec.ECDSA", parameters),)
+    elif signed.signature_hash_algorithm is not None:
+        arguments = (signed.signature_hash_algorithm,)
+    key.verify(signed.signature, signed.tbs_certificate_bytes, *arguments)
+    return True
+
+
+def _value(found: x509.Extensions, kind: Any) -> Any:
+    try:
+        return found.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _usages(usage: x509.KeyUsage) -> frozenset[str]:
+    names = ("digital_signature", "key_encipherment", "key_agreement", "key_cert_sign")
+    return frozenset(name for name in names if getattr(usage, name))

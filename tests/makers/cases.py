@@ -1,0 +1,78 @@
+"""The recorded cases of `captures/` and the program run on them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from analyzer.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recording with the facts that its maker wrote down."""
+
+    name: str
+    directory: Path
+    expected: dict[str, Any]
+
+    @property
+    def capture(self) -> Path:
+        return next(
+            path
+            for path in sorted(self.directory.iterdir())
+            if path.name.startswith("capture.pcap")
+        )
+
+    def keys(self, which: str) -> list[str]:
+        """Options that hand over `all`, `outer`, `inner` or `none` of the session keys."""
+        files = {
+            "all": ["keys.log"],
+            "outer": ["outer-keys.log"],
+            "inner": ["inner-keys.log"],
+            "none": [],
+        }
+        present = [
+            self.directory / name for name in files[which] if (self.directory / name).exists()
+        ]
+        return [word for path in present for word in ("--keys", str(path))]
+
+    @property
+    def arguments(self) -> list[str]:
+        """The expected set's options; paths from the repository's root."""
+        words = self.expected["arguments"]
+        return [str(ROOT / word) if word.startswith("captures/") else word for word in words]
+
+
+def cases() -> list[Case]:
+    """Every recording, in the order of its name."""
+    found = sorted((ROOT / "captures").rglob("expected.json"))
+    return [
+        Case(
+            path.parent.relative_to(ROOT / "captures").as_posix(),
+            path.parent,
+            json.loads(path.read_text()),
+        )
+        for path in found
+    ]
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the program."""
+    result = CliRunner().invoke(main, list(arguments))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    """The JSON report of `analyze`."""
+    code, out, err = run("analyze", "--format", "json", *arguments)
+    assert code in {0, 3}, err
+    return json.loads(out)
