@@ -37,7 +37,7 @@ _COMMANDS = {
     help="Show the traceback of an internal error.",
 )
 def main(*, debug: bool) -> None:
-    """What really happened between a CloudHSM client and its HSM, read from a packet capture.
+    r"""What really happened between a CloudHSM client and its HSM, read from a packet capture.
 
     \b
     hsm-analyzer analyze capture.pcap --keys keys.log --etc /opt/cloudhsm/etc

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from analyzer.errors import BadUsage, UnreadableInput
+
+if TYPE_CHECKING:
+    from analyzer.run.pipeline import Options
+    from analyzer.verdict import Expectations
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path)
 _PORT_LIMIT = 65535
 
+# The options of `expected_set` that name files, as `load_expectations` takes them.
+_EXPECTED = (
+    "etc",
+    "server_certs",
+    "client_cert",
+    "customer_ca",
+    "cluster",
+    "cluster_cert",
+    "mtls_anchors",
+    "expect",
+)
 
-class Port(click.ParamType):
+
+class Port(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4
     """A TCP port, or `any`."""
 
     name = "PORT"
@@ -36,7 +55,7 @@ class Port(click.ParamType):
         return number
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """A point in time: ISO 8601 (UTC where it names no offset) or `now`."""
 
     name = "TIME"
@@ -63,7 +82,7 @@ def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     )
 
 
-# The parameters are gathered by `capture_options` below: the names are its keys.
+# The parameters are gathered by `analysis` below: the names are its keys.
 capture = _stacked(
     click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True),
     click.option(
@@ -74,6 +93,12 @@ capture = _stacked(
         multiple=True,
         metavar="FILE",
         help="Session keys (SSLKEYLOGFILE format) for all levels; repeatable.",
+    ),
+    click.option(
+        "--password-file",
+        type=_FILE,
+        metavar="FILE",
+        help="Password of an encrypted private key given with --keys.",
     ),
     click.option(
         "-p",
@@ -157,3 +182,72 @@ expected_set = _stacked(
         help="Judge certificates at this time; default: the time of the capture.",
     ),
 )
+
+
+def sources(captures: Sequence[str]) -> list[str]:
+    """The captures as the library takes them.
+
+    Raises:
+        BadUsage: standard input is a terminal.
+    """
+    if "-" in captures and sys.stdin.isatty():
+        raise BadUsage("standard input is a terminal; pipe a capture in, or name a file")
+    return list(captures)
+
+
+def ports(chosen: Sequence[int | str]) -> frozenset[int] | None:
+    """The wanted ports: the default ones where none is chosen, None for `any`."""
+    from analyzer.run.pipeline import CLOUDHSM_PORTS
+
+    if "any" in chosen:
+        return None
+    return frozenset(port for port in chosen if isinstance(port, int)) or CLOUDHSM_PORTS
+
+
+def expected(given: dict[str, Any]) -> Expectations:
+    """The expected set of the options of `expected_set`, which are taken out of `given`.
+
+    Raises:
+        UnreadableInput: files cannot be used; every problem is named.
+    """
+    from analyzer.verdict import Expectations
+
+    named = {name: given.pop(name) for name in _EXPECTED}
+    if not any(named.values()):
+        return Expectations.none()
+    from analyzer.run.expected_files import load_expectations
+
+    return load_expectations(**named)
+
+
+def analysis(given: dict[str, Any]) -> Options:
+    """What the options of `capture` and `expected_set` mean for the library.
+
+    Raises:
+        UnreadableInput: files of the expected set cannot be used.
+        BadUsage: a framing that there is none of.
+    """
+    from analyzer.run.pipeline import Options
+    from analyzer.session.framing import parse_framing
+
+    if given["framing"] is not None:
+        parse_framing(given["framing"])
+    return Options(
+        ports=ports(given["ports"]),
+        key_logs=tuple(given["key_logs"]),
+        password=_password(given["password_file"]),
+        expected=expected(given),
+        at=given["at"],
+        framing=given["framing"],
+        reader=given["reader"],
+        embedded_keys=not given["no_embedded_keys"],
+    )
+
+
+def _password(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise UnreadableInput(f"{path}: {error.strerror}") from error

@@ -6,8 +6,9 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -16,27 +17,69 @@ from analyzer.errors import BadUsage
 from analyzer.report.model import Report
 from analyzer.verdict.finding import Status
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 # What a pipe or a file gets: wide enough for the two levels side by side.
 _PLAIN_WIDTH = 120
+
+
+def options(command: Command) -> Command:
+    """The options `--format`, `--output`, `--force` and `--color`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the report goes, and how it looks there.
+
+    Attributes:
+        format: one of `FORMATS`. path: None for stdout.
+        color: `auto`, `always` or `never`.
+        force: overwrite a file that is there.
+    """
+
+    format: str
+    path: Path | None
+    color: str
+    force: bool
+
+    @classmethod
+    def taken_from(cls, given: dict[str, Any]) -> Target:
+        """The target that the options of `options` name, which are taken out of `given`.
+
+        Raises:
+            BadUsage: the file is there already and may not be overwritten.
+        """
+        path = given.pop("output")
+        target = cls(
+            given.pop("format"),
+            None if path is None or str(path) == "-" else path,
+            given.pop("color"),
+            given.pop("force"),
+        )
+        if target.path is not None and target.path.exists() and not target.force:
+            raise BadUsage(f"{target.path} exists already; --force overwrites it")
+        return target
+
+    def write(self, report: Report) -> None:
+        """Write the report.
+
+        Raises:
+            BadUsage: the file cannot be written.
+        """
+        if self.path is not None:
+            _write_file(self.path, render(report, self.format), force=self.force)
+        elif self.format == "text":
+            _print(report, sys.stdout, self.color)
+        else:
+            click.echo(render(report, self.format), nl=False)
 
 
 def render(report: Report, name: str) -> str:
     """The report in the format `name`, without colour; a format is imported when it is used."""
     return _RENDERERS[name](report)
-
-
-def write(report: Report, *, name: str, target: Path | None, color: str, force: bool) -> None:
-    """Write the report to `target`, None or `-` being stdout.
-
-    Raises:
-        BadUsage: the file is there already and `force` is not given, or it cannot be written.
-    """
-    if target is not None and str(target) != "-":
-        _write_file(target, render(report, name), force=force)
-    elif name == "terminal":
-        _print(report, sys.stdout, color)
-    else:
-        click.echo(render(report, name), nl=False)
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -112,11 +155,37 @@ def _json(report: Report) -> str:
 
 
 _RENDERERS: dict[str, Callable[[Report], str]] = {
-    "terminal": _terminal,
+    "text": _terminal,
     "json": _json,
 }
 
 FORMATS = tuple(_RENDERERS)
+
+_OPTIONS = (
+    click.option(
+        "-f",
+        "--format",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="How to write the report.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Where to write it; default: standard output.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite a file that is there already."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour on the terminal.",
+    ),
+)
 
 
 def _write_file(target: Path, text: str, *, force: bool) -> None:

@@ -5,30 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 from analyzer.errors import UnreadableInput
-from analyzer.tls.key_log import KeyLogSummary
-from analyzer.tls.secrets import Secrets
+from analyzer.tls.secrets import Added, Secrets
 from analyzer.verdict.finding import Finding, Status
 
+# A million lines have 170 MB; what is larger is no key log.
+_LARGEST = 2 << 30
 
-def load_key_file(secrets: Secrets, path: Path) -> KeyLogSummary:
-    """Add a key file's secrets.
+
+def load_key_file(secrets: Secrets, path: Path, password: bytes | None = None) -> Added:
+    """Add a file's secrets: a key log, an OpenSSL session, an RSA private key or pre-shared keys.
+
+    Args:
+        password: of an encrypted private key.
 
     Raises:
-        UnreadableInput: it cannot be read, or no line of it gives a secret.
+        UnreadableInput: it cannot be read, or nothing in it is a secret.
     """
     try:
-        text = path.read_bytes()
+        if path.stat().st_size > _LARGEST:
+            raise UnreadableInput(f"{path}: too large for a file of keys")
+        data = path.read_bytes()
     except OSError as error:
         raise UnreadableInput(f"{path}: {error.strerror}") from error
-    summary = secrets.add_key_log(text, str(path))
-    if not summary.used:
-        raise UnreadableInput(f"{path}: no line of it is a session key as RFC 9850 writes them")
-    return summary
+    return secrets.add(data, str(path), password)
 
 
-def broken_lines(summary: KeyLogSummary) -> Finding | None:
-    """What to tell of the lines that were passed over."""
-    if not summary.broken:
+def broken_lines(added: Added) -> Finding | None:
+    """What to tell of a key log's lines that were passed over."""
+    summary = added.key_log
+    if summary is None or not summary.broken:
         return None
     lines = ", ".join(map(str, summary.broken_lines))
     more = ", ..." if summary.broken > len(summary.broken_lines) else ""

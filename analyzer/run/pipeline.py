@@ -6,58 +6,24 @@ capture items -> flows (two streams each) -> stack of TLS levels -> conversation
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Self, TypeAlias
 
-from analyzer.capture.items import Comment, IcmpError, Item, KeyLogBlock, Segment
-from analyzer.report.model import Input, Report
-from analyzer.run.key_files import load_key_files
+from analyzer.capture import Capture
+from analyzer.errors import MissingTool, UnreadableCapture
+from analyzer.report.model import Connection, Input, Report
+from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
+from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
-from analyzer.session.facts import Conversation
-from analyzer.session.origins import Origins
-from analyzer.session.stack import Stack, StackOptions
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import Flow, Flows
-from analyzer.verdict import Expectations
+from analyzer.verdict import Finding, overall
+
+__all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
 
 Source: TypeAlias = str | Path | BinaryIO
-
-# The SDK 3 daemon and SDK 5 use 2223, the SDK 3 management tool 2225; AWS's security group opens all
-# three (AWS CloudHSM user guide, "Configure the cluster security group").
-CLOUDHSM_PORTS = frozenset({2223, 2224, 2225})
-
-# Ended connections that wait for a key log which may stand behind their packets (pcapng).
-_WAITING = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to analyze.
-
-    Attributes:
-        ports: the HSM's TCP ports; None analyzes every TCP connection.
-        key_logs: key files beside the capture, for all levels.
-        expected: the expected set.
-        at: judge certificates at this time instead of the capture's.
-        framing: how the inner TLS lies in the outer plaintext; None finds out.
-        reader: `fast`, or `scapy` for the slow second opinion on packets.
-        embedded_keys: use key logs that the capture carries.
-        contain_crashes: a connection that breaks the program is reported as broken and the others go on.
-    """
-
-    ports: frozenset[int] | None = CLOUDHSM_PORTS
-    key_logs: tuple[Path, ...] = ()
-    expected: Expectations = field(default_factory=Expectations.none)
-    at: datetime | None = None
-    framing: str | None = None
-    reader: str = "fast"
-    embedded_keys: bool = True
-    contain_crashes: bool = True
 
 
 def analyze(sources: Sequence[Source], options: Options | None = None) -> Report:
@@ -72,47 +38,102 @@ def analyze(sources: Sequence[Source], options: Options | None = None) -> Report
         UnreadableInput: a key file cannot be used.
         MissingTool: a package is needed that is not installed.
     """
-    options = options or Options()
-    secrets = Secrets()
-    for path in options.key_logs:
-        load_key_files(secrets, path)
-    analysis = _Analysis(secrets, options)
-    with ExitStack() as files:
-        captures, refused = _open(sources, options, files)
-        analysis.run(merged(captures))
-    return analysis.report((*map(_input, captures), *refused))
+    with Run(sources, options or Options()) as run:
+        return run.report(list(run.connections()))
 
 
-class _Analysis:
-    """The state of one run: connections under way, conversations that are told."""
+class Run:
+    """Captures opened, their connections told one by one, the report at the end.
 
-    def __init__(self, secrets: Secrets, options: Options) -> None:
-        self._secrets = secrets
-        self._options = options
-        self._flows = Flows(options.ports)
-        self._origins = Origins()
-        self._stack_options = StackOptions(framing=options.framing)
-        self._stacks: dict[int, Stack] = {}
-        self._waiting: OrderedDict[int, tuple[Stack, Flow]] = OrderedDict()
-        self._broken: dict[int, str] = {}
-        self._told: list[Conversation] = []
+    Args:
+        sources, options: see `analyze`.
 
-    def run(self, items: Iterable[Item]) -> None:
-        feed = self._flows.feed
-        for item in items:
-            if isinstance(item, Segment):
-                for flow, event in feed(item):
-                    self._take(flow, event)
-            elif isinstance(item, IcmpError):
-                self._flows.icmp(item)
-            elif self._options.embedded_keys and isinstance(item, KeyLogBlock | Comment):
-                self._secrets.add_key_log(
-                    item.text if isinstance(item, KeyLogBlock) else item.text.encode()
+    Raises:
+        UnreadableCapture, UnreadableInput, MissingTool: see `analyze`.
+    """
+
+    def __init__(self, sources: Sequence[Source], options: Options) -> None:
+        self._files = ExitStack()
+        self._findings: list[Finding] = []
+        secrets = Secrets()
+        for path in options.key_logs:
+            finding = broken_lines(load_key_file(secrets, path, options.password))
+            if finding is not None:
+                self._findings.append(finding)
+        self._captures, self._refused = _open(sources, options, self._files)
+        late_keys = any(capture.format.startswith("pcapng") for capture in self._captures)
+        self.analysis = Analysis(options, secrets, late_keys=late_keys)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What was read so far of each source, those that could not be read last."""
+        return (*map(_input, self._captures), *self._refused)
+
+    def connections(self) -> Iterator[Connection]:
+        """Each connection as soon as it can be told."""
+        return self.analysis.connections(merged(self._captures))
+
+    def report(self, connections: Sequence[Connection]) -> Report:
+        """What all of it comes to, once `connections()` is through."""
+        ordered = tuple(sorted(connections, key=lambda each: each.conversation.stream))
+        verdict, reasons = overall([(each.conversation, each.findings) for each in ordered])
+        return Report(self.inputs, ordered, tuple(self._findings), verdict, reasons)
+
+
+def _open(
+    sources: Sequence[Source], options: Options, files: ExitStack
+) -> tuple[list[Capture], list[Input]]:
+    """The captures that can be read, and why the others cannot.
+
+    Raises:
+        UnreadableCapture, MissingTool: none can be read; the first one's reason.
+    """
+    captures: list[Capture] = []
+    refused: list[Input] = []
+    first: UnreadableCapture | MissingTool | None = None
+    for source in sources:
+        name = "-" if source == "-" else str(getattr(source, "name", source))
+        try:
+            captures.append(
+                Capture(
+                    _opened(source, name, files),
+                    name=name,
+                    ports=options.ports,
+                    index=len(captures),
+                    reader=options.reader,
                 )
-        for flow, event in self._flows.finish():
-            self._take(flow, event)
-        for stack, flow in self._waiting.values():
-            self._tell(stack, flow)
-        self._waiting.clear()
+            )
+        except (UnreadableCapture, MissingTool) as error:
+            first = first or error
+            refused.append(Input(name, refused=str(error).removeprefix(f"{name}: ")))
+    if not captures:
+        raise first or UnreadableCapture("no capture was given")
+    return captures, refused
 
-    def report(self, inputs: Sequence[Input]) -> Report: ...
+
+def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:
+    if source == "-":
+        return sys.stdin.buffer
+    if not isinstance(source, str | Path):
+        return source
+    try:
+        return files.enter_context(Path(source).open("rb"))
+    except OSError as error:
+        raise UnreadableCapture(f"{name}: {error.strerror}") from error
+
+
+def _input(capture: Capture) -> Input:
+    return Input(
+        name=capture.name,
+        format=capture.format,
+        frames=capture.frames,
+        bytes=capture.bytes,
+        skipped=dict(capture.skipped),
+        damage=tuple(capture.damage),
+    )

@@ -57,6 +57,11 @@ class Stack:
         """Take the next event of the TCP streams."""
         self._outer.feed(event)
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of records that wait for a hello or a secret, on every level."""
+        return sum(level.held_bytes for level in self._outer.levels())
+
     def conversation(self, tcp: TcpFacts) -> Conversation:
         """What was observed, once the TCP streams are over."""
         self._outer.finish()
@@ -105,6 +110,11 @@ class _Level:
         self._take(self._layer.finish())
         if self._inner:
             self._inner.finish()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of records that wait."""
+        return self._layer.held_bytes
 
     def levels(self) -> Iterator[_Level]:
         """This level and those inside it, from outside in."""

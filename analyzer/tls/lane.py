@@ -85,6 +85,9 @@ class Lane:
     Args:
         handshakes: shared by both lanes, by number.
         secrets: shared by all levels.
+
+    Attributes:
+        held_bytes: of the records that wait for a hello or a secret.
     """
 
     def __init__(
@@ -98,8 +101,8 @@ class Lane:
         self._limits = limits
         self._records = RecordReader()
         self._messages = MessageReader(limits.message)
+        self.held_bytes = 0
         self._held: deque[Record | Gap | Closed] = deque()
-        self._held_bytes = 0
         self._tried: tuple[
             object, ...
         ] = ()  # what was known when the first held record was tried last
@@ -164,8 +167,8 @@ class Lane:
     def _arrive(self, record: Record) -> None:
         if self._held or not self._process(record, last=False):
             self._held.append(record)
-            self._held_bytes += len(record.body)
-            self._drain(last=self._held_bytes > self._limits.hold)
+            self.held_bytes += len(record.body)
+            self._drain(last=self.held_bytes > self._limits.hold)
 
     def _drain(self, *, last: bool) -> None:
         """Process held records until one has to wait on; with `last`, none waits any longer."""
@@ -179,7 +182,7 @@ class Lane:
             elif isinstance(waits, Closed):
                 self._end(waits.how, waits.at)
             elif self._process(waits, last=last):
-                self._held_bytes -= len(waits.body)
+                self.held_bytes -= len(waits.body)
             else:
                 self._tried = known
                 return

@@ -47,6 +47,11 @@ class TlsLayer:
         """Records wait for a hello or a secret that may still come."""
         return self._client.waiting or self._server.waiting
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the records that wait."""
+        return self._client.held_bytes + self._server.held_bytes
+
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""
         lane = self._lanes[event.side]

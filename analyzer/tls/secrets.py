@@ -137,7 +137,7 @@ class Secrets:
         if not self._logs or len(self._logs[-1]) + len(text) > _SMALL:
             self._logs.append(KeyLog())
         summary = self._logs[-1].add(text, name)
-        self.revision += 1
+        self.revision += bool(summary.used)
         return summary
 
     def add_psk(self, key: bytes, identity: bytes = b"") -> None:

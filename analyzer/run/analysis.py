@@ -1,0 +1,175 @@
+"""One run's state: capture items in, connections out, each as soon as it can be told."""
+
+from __future__ import annotations
+
+import traceback
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePath
+
+from analyzer.capture.items import Comment, IcmpError, Item, KeyLogBlock, Segment
+from analyzer.report.model import Connection
+from analyzer.session.facts import Conversation
+from analyzer.session.origins import Origins
+from analyzer.session.stack import Stack, StackOptions
+from analyzer.tls.secrets import Secrets
+from analyzer.transport import Ended, Flow, Flows
+from analyzer.verdict import Expectations, diagnose, judge
+
+# The SDK 3 daemon and SDK 5 use 2223, the SDK 3 management tool 2225; AWS's security group opens all
+# three (AWS CloudHSM user guide, "Configure the cluster security group").
+CLOUDHSM_PORTS = frozenset({2223, 2224, 2225})
+
+# Bytes of sealed records of ended connections that may wait for keys standing behind them (pcapng).
+_WAITING = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to analyze.
+
+    Attributes:
+        ports: the HSM's TCP ports; None analyzes every TCP connection.
+        key_logs: key files beside the capture, for all levels.
+        password: of an encrypted private key among `key_logs`.
+        expected: the expected set.
+        at: judge certificates at this time instead of the capture's.
+        framing: how the inner TLS lies in the outer plaintext; None finds out.
+        reader: `fast`, or `scapy` for the slow second opinion on packets.
+        embedded_keys: use key logs that the capture carries.
+        contain_crashes: a connection that breaks the program is reported as broken and the others go on.
+    """
+
+    ports: frozenset[int] | None = CLOUDHSM_PORTS
+    key_logs: tuple[Path, ...] = ()
+    password: bytes | None = field(default=None, repr=False)
+    expected: Expectations = field(default_factory=Expectations.none)
+    at: datetime | None = None
+    framing: str | None = None
+    reader: str = "fast"
+    embedded_keys: bool = True
+    contain_crashes: bool = True
+
+
+class Analysis:
+    """From capture items to judged connections.
+
+    Args:
+        secrets: what is known before the first item; the capture's own key logs are added to it.
+        late_keys: the capture may carry keys behind the packets that need them (pcapng).
+    """
+
+    def __init__(self, options: Options, secrets: Secrets, *, late_keys: bool = False) -> None:
+        self._options = options
+        self._secrets = secrets
+        self._late_keys = late_keys and options.embedded_keys
+        self._flows = Flows(options.ports)
+        self._origins = Origins()
+        self._stack_options = StackOptions(framing=options.framing)
+        self._stacks: dict[int, Stack] = {}
+        self._broken: dict[int, str] = {}
+        self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
+        self._waiting_bytes = 0
+
+    def connections(self, items: Iterable[Item]) -> Iterator[Connection]:
+        """Each connection when it ended, those whose keys may still come at the end of the capture."""
+        feed = self._flows.feed
+        for item in items:
+            if isinstance(item, Segment):
+                for flow, event in feed(item):
+                    if isinstance(event, Ended):
+                        yield from self._end(flow)
+                    else:
+                        self._take(flow, event)
+            elif isinstance(item, IcmpError):
+                self._flows.icmp(item)
+            elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:
+                self._add_keys(item)
+        for flow, event in self._flows.finish():
+            if isinstance(event, Ended):
+                yield from self._end(flow)
+            else:
+                self._take(flow, event)
+        while self._waiting:
+            yield self._oldest_waiting()
+
+    @property
+    def transport(self) -> Flows:
+        """What transport only counted is in its `summary`."""
+        return self._flows
+
+    def _add_keys(self, item: KeyLogBlock | Comment) -> None:
+        text = item.text if isinstance(item, KeyLogBlock) else item.text.encode()
+        if self._secrets.add_key_log(text, "the capture").used:
+            self._late_keys = True  # where some keys come late, more may
+
+    def _take(self, flow: Flow, event: object) -> None:
+        """Hand an event to the connection's stack; one that breaks the program is left alone from then on."""
+        stack = self._stacks.get(flow.number)
+        if stack is None:
+            stack = Stack(flow.number, self._secrets, self._origins, self._stack_options)
+            self._stacks[flow.number] = stack
+        if flow.number in self._broken:
+            return
+        try:
+            stack.feed(event)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001  a bug must not cost the other connections
+            self._break(flow.number, error)
+
+    def _end(self, flow: Flow) -> Iterator[Connection]:
+        stack = self._stacks.pop(flow.number, None) or Stack(
+            flow.number, self._secrets, self._origins, self._stack_options
+        )
+        if not (self._late_keys and stack.held_bytes):
+            yield self._told(stack, flow)
+            return
+        self._waiting[flow.number] = stack, flow, stack.held_bytes
+        self._waiting_bytes += stack.held_bytes
+        while self._waiting_bytes > _WAITING:
+            yield self._oldest_waiting()
+
+    def _oldest_waiting(self) -> Connection:
+        _, (stack, flow, held) = self._waiting.popitem(last=False)
+        self._waiting_bytes -= held
+        return self._told(stack, flow)
+
+    def _told(self, stack: Stack, flow: Flow) -> Connection:
+        tcp = flow.facts()
+        told: Conversation | None = None
+        if flow.number not in self._broken:
+            try:
+                told = stack.conversation(tcp)
+                return self._judged(told)
+            except Exception as error:  # noqa: BLE001  as in `_take`
+                self._break(flow.number, error)
+        broken = self._broken.pop(flow.number)
+        if told is None:
+            told = Conversation(flow.number, tcp, "unseen", "none", ())
+        return Connection(
+            Conversation(
+                told.stream,
+                tcp,
+                told.outcome,
+                told.stage,
+                told.sessions,
+                told.carved,
+                told.vendor_bytes,
+                broken,
+            )
+        )
+
+    def _judged(self, told: Conversation) -> Connection:
+        expected = self._options.expected.at(told.tcp.server.address)
+        findings = judge(told, expected, self._options.at)
+        return Connection(told, findings, diagnose(told, findings, expected))
+
+    def _break(self, number: int, error: Exception) -> None:
+        """Note what broke, without anything that came from the capture."""
+        if not self._options.contain_crashes:
+            raise error
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        self._broken[number] = (
+            f"{type(error).__name__} in {PurePath(place.filename).name}:{place.lineno}"
+        )
