@@ -9,6 +9,7 @@ first error. Here all defects of the best path are told. The rules are those of 
 from __future__ import annotations
 
 import functools
+import itertools
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,17 +73,26 @@ def walk(
     presented: Sequence[Certificate],
     anchors: Sequence[Certificate],
     at: datetime,
+    *,
     side: Side | None = None,
+    reference: str = "this connection",
 ) -> Walk:
     """Judge `leaf` against `anchors` at the time `at`.
 
     Args:
+        leaf: the sender's own certificate.
+        anchors: what is trusted, whatever it is: a root, an intermediate or the leaf itself.
+        at: the time that all validity periods are compared with.
         presented: the other certificates that were sent, in any order; they may be used, not trusted.
         side: who presented it, for keyUsage and extended key usage; None asks for no purpose.
+        reference: `at` in words, for sentences.
     """
     known = dict.fromkeys((*anchors, *presented))
     trusted = {anchor.der for anchor in anchors}
-    walks = (_judged(path, trusted, at, side) for path in _paths((leaf,), tuple(known), trusted))
+    walks = (
+        _judged(path, trusted, at, side, reference)
+        for path in _paths((leaf,), tuple(known), trusted)
+    )
     return min(walks, key=_badness)
 
 
@@ -150,10 +160,14 @@ def _badness(found: Walk) -> tuple[bool, bool, int, int]:
 
 
 def _judged(
-    path: tuple[Certificate, ...], trusted: set[bytes], at: datetime, side: Side | None
+    path: tuple[Certificate, ...],
+    trusted: set[bytes],
+    at: datetime,
+    side: Side | None,
+    reference: str,
 ) -> Walk:
     anchored = path[-1].der in trusted
-    defects = [*_signatures(path), *_dates(path, at), *_authority(path, side)]
+    defects = [*_signatures(path), *_dates(path, at, reference), *_authority(path, side)]
     if not anchored:
         defects.insert(0, _end(path))
     notes = [note for certificate in path for note in extensions.notes(certificate)]
@@ -172,7 +186,7 @@ def _end(path: tuple[Certificate, ...]) -> Defect:
 
 
 def _signatures(path: tuple[Certificate, ...]) -> Iterator[Defect]:
-    for depth, (child, issuer) in enumerate(zip(path, path[1:], strict=False)):
+    for depth, (child, issuer) in enumerate(itertools.pairwise(path)):
         if not signature_verifies(child, issuer):
             text = (
                 f"{issuer.subject} has the issuer's name, but its key did not sign {child.subject}"
@@ -180,21 +194,24 @@ def _signatures(path: tuple[Certificate, ...]) -> Iterator[Defect]:
             yield Defect("signature", depth, text)
 
 
-def _dates(path: tuple[Certificate, ...], at: datetime) -> Iterator[Defect]:
+def _dates(path: tuple[Certificate, ...], at: datetime, reference: str) -> Iterator[Defect]:
     for depth, certificate in enumerate(path):
-        if (defect := out_of_date(certificate, at, depth)) is not None:
+        defect = out_of_date(certificate, at, depth, reference)
+        if defect is not None:
             yield defect
 
 
-def out_of_date(certificate: Certificate, at: datetime, depth: int = 0) -> Defect | None:
+def out_of_date(
+    certificate: Certificate, at: datetime, depth: int = 0, reference: str = "this connection"
+) -> Defect | None:
     """Expired, or not yet valid, at the time `at`; with the distance."""
     begin, end = certificate.not_before, certificate.not_after
     whose = "it" if depth == 0 else f"its issuer {certificate.subject}"
     if begin is not None and at < begin:
-        text = f"{whose} is valid from {when(begin)} only, {distance(begin - at)} after this connection"
+        text = f"{whose} is valid from {when(begin)} only, {distance(begin - at)} after {reference}"
         return Defect("not-yet-valid", depth, text)
     if end is not None and at > end:
-        text = f"{whose} expired at {when(end)}, {distance(at - end)} before this connection"
+        text = f"{whose} expired at {when(end)}, {distance(at - end)} before {reference}"
         return Defect("expired", depth, text)
     return None
 

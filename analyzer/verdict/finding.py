@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from analyzer.stream import Side, Span
 
@@ -33,6 +34,14 @@ SLOTS = (
 )
 
 
+class Difference(NamedTuple):
+    """A field in which a presented certificate differs from the expected one it nearly is."""
+
+    field: str
+    expected: str
+    presented: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found.
@@ -45,6 +54,7 @@ class Finding:
         evidence: the frames that show it.
         advice: the next step, "" where none is known. limitations: what the capture cannot show.
         notes: further facts that do not change the status (weak key, X.509 v1, expires soon).
+        differences: where the observed is nearly the expected, only the fields that differ.
     """
 
     code: str
@@ -59,6 +69,7 @@ class Finding:
     advice: str = ""
     limitations: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,18 @@
+"""Facts against the expected set: findings, the verdict and the cause of a failure. Pure: no file, no clock.
+
+- `expectations`: the expected set as values. `finding`: what a check says.
+- `judgement`: all checks of one connection in a row; `slots`: the four certificate slots, by a table;
+  `rules`: what each slot asks of a certificate; `absent`: why a slot is empty.
+- `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
+- `near_misses`: which expected certificate was nearly presented, in plain words.
+- `overall`: the verdict over all connections.
+- `diagnosis`: why a connection failed.
+"""
+
+from analyzer.verdict.diagnosis import diagnose
+from analyzer.verdict.expectations import Expectations
+from analyzer.verdict.finding import Finding
+from analyzer.verdict.judgement import judge
+from analyzer.verdict.overall import overall
+
+__all__ = ["Expectations", "Finding", "diagnose", "judge", "overall"]

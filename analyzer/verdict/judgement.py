@@ -1,0 +1,42 @@
+"""All checks of one connection, in the order in which a report tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from analyzer.session.facts import Conversation
+from analyzer.verdict import slots
+from analyzer.verdict.expectations import Expectations
+from analyzer.verdict.finding import Finding
+
+
+class Check(NamedTuple):
+    """One question put to a connection.
+
+    Attributes:
+        name: what is asked.
+        run: gives the answers; the last argument is the time to judge at, None for the capture's.
+    """
+
+    name: str
+    run: Callable[[Conversation, Expectations, datetime | None], Iterator[Finding]]
+
+
+CHECKS = (
+    Check("the four certificate slots", slots.check),
+)  # fmt: skip
+
+
+def judge(
+    told: Conversation, expected: Expectations, at: datetime | None = None
+) -> tuple[Finding, ...]:
+    """What the facts of one connection come to against the expected set.
+
+    Args:
+        told: the facts.
+        expected: of all clusters; a connection is judged by its own one's, told by the server's address.
+        at: judge dates at this time; None takes the time at which each certificate was shown.
+    """
+    return tuple(finding for check in CHECKS for finding in check.run(told, expected, at))

@@ -1,0 +1,89 @@
+"""The verdict over all connections, and why it is no pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from analyzer.session.facts import Conversation
+from analyzer.verdict.finding import SLOTS, Finding, Status
+
+# A storm of reconnects fails a thousand times in the same way; what differs is told up to here.
+_REASONS = 12
+_STREAMS = 5
+
+# The slots that every connection fills; the inner client's only where it is asked for.
+USUAL_SLOTS = SLOTS[:3]
+
+_STAGE_WORDS = {
+    "none": "before TCP was connected",
+    "tcp": "before any TLS",
+    "outer-hello": "after the outer ClientHello",
+    "outer-certificates": "after the outer certificates",
+    "outer-established": "after the outer TLS was established",
+    "inner-hello": "after the inner ClientHello",
+    "inner-certificates": "after the inner certificates",
+    "inner-established": "after the inner TLS was established",
+}
+
+
+def overall(
+    judged: Sequence[tuple[Conversation, Sequence[Finding]]],
+) -> tuple[Status, tuple[str, ...]]:
+    """`fail` if any connection or slot failed, `pass` if all is shown, `unknown` otherwise; and why."""
+    if not judged:
+        return Status.UNKNOWN, ("no connection was found",)
+    failed = _counted((told, clause) for told, f in judged for clause in _failures(told, f))
+    if failed:
+        return Status.FAIL, failed
+    doubts = _counted((told, clause) for told, f in judged for clause in _doubts(told, f))
+    return (Status.UNKNOWN, doubts) if doubts else (Status.PASS, ())
+
+
+def _failures(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+    if told.outcome == "failed":
+        yield f"failed {_STAGE_WORDS[told.stage]}"
+    yield from (_clause(f) for f in findings if f.code in SLOTS and f.status is Status.FAIL)
+
+
+def _doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+    if told.broken:
+        yield "the analyzer itself failed on this connection"
+    if told.outcome == "unfinished":
+        yield f"stops without a refusal {_STAGE_WORDS[told.stage]}"
+    elif told.outcome != "established":
+        yield "whether it was established cannot be told from this capture"
+    slots = {f.code: f for f in findings if f.code in SLOTS}
+    for code in SLOTS:
+        if code in slots:
+            if slots[code].status is not Status.PASS:
+                yield _clause(slots[code])
+        elif code in USUAL_SLOTS:
+            yield f"{_title(code)}: nothing is expected for it"
+
+
+def _clause(finding: Finding) -> str:
+    return f"{_title(finding.code)}: {finding.message}"
+
+
+def _title(code: str) -> str:
+    return code.removesuffix("-certificate").replace("-", " ")
+
+
+def _counted(told: Iterator[tuple[Conversation, str]]) -> tuple[str, ...]:
+    """Each clause once, with the connections it is true of."""
+    streams: dict[str, list[int]] = {}
+    for conversation, clause in told:
+        streams.setdefault(clause, []).append(conversation.stream)
+    reasons = [f"{_connections(of)}: {clause}" for clause, of in islice(streams.items(), _REASONS)]
+    more = len(streams) - _REASONS
+    return (*reasons, f"and {more} more reasons") if more > 0 else tuple(reasons)
+
+
+def _connections(streams: Sequence[int]) -> str:
+    if len(streams) == 1:
+        return f"connection {streams[0]}"
+    if len(streams) <= _STREAMS:
+        return f"connections {', '.join(map(str, streams))}"
+    first = ", ".join(map(str, streams[: _STREAMS - 2]))
+    return f"{len(streams)} connections ({first} and others)"
