@@ -6,6 +6,8 @@
 - `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
 - `near_misses`: which expected certificate was nearly presented, in plain words.
 - `overall`: the verdict over all connections.
+- `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
+  JSON Schema; `regression_values`: how each kind of value is read.
 - `diagnosis`: why a connection failed.
 """
 
