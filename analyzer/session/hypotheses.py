@@ -28,7 +28,7 @@ from analyzer.session.scan import (
     record_size,
 )
 from analyzer.session.window import Skips
-from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span
+from analyzer.stream import Chunk, Side, Span
 
 # Places where a hello seems to begin that are looked at; vendor bytes seldom show even one.
 _PLACES = 8
