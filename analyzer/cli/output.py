@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from analyzer.cli.files import is_file, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage
 from analyzer.report.model import Report
@@ -19,12 +20,27 @@ from analyzer.verdict.finding import Status
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# What a pipe or a file gets: wide enough for the two levels side by side.
-_PLAIN_WIDTH = 120
+
+class ReportFile(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """`FORMAT=FILE`: one more report of the same run."""
+
+    name = "FORMAT=FILE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """The format's name and the path."""
+        if isinstance(value, tuple):
+            return value
+        name, _, path = str(value).partition("=")
+        if not path or name not in FORMATS:
+            formats = ", ".join(FORMATS)
+            self.fail(f"{value!r} is not FORMAT=FILE; the formats are {formats}.", param, ctx)
+        return name, Path(path)
 
 
 def options(command: Command) -> Command:
-    """The options `--format`, `--output`, `--force` and `--color`."""
+    """The options of every command that writes a report; `Target.taken_from` reads them."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -37,49 +53,63 @@ class Target:
     Attributes:
         format: one of `FORMATS`. path: None for stdout.
         color: `auto`, `always` or `never`.
-        force: overwrite a file that is there.
+        force: overwrite files that are there.
+        reports: further reports of the same run: format and file, None being stdout.
     """
 
-    format: str
-    path: Path | None
-    color: str
-    force: bool
+    format: str = "text"
+    path: Path | None = None
+    color: str = "auto"
+    force: bool = False
+    reports: tuple[tuple[str, Path | None], ...] = ()
 
     @classmethod
     def taken_from(cls, given: dict[str, Any]) -> Target:
         """The target that the options of `options` name, which are taken out of `given`.
 
         Raises:
-            BadUsage: the file is there already and may not be overwritten.
+            BadUsage: a file is there already and may not be overwritten, or two reports go to one place.
         """
-        path = given.pop("output")
         target = cls(
             given.pop("format"),
-            None if path is None or str(path) == "-" else path,
+            _file(given.pop("output")),
             given.pop("color"),
             given.pop("force"),
+            tuple((name, _file(path)) for name, path in given.pop("reports")),
         )
-        if target.path is not None and target.path.exists() and not target.force:
-            raise BadUsage(f"{target.path} exists already; --force overwrites it")
+        paths = [path for _, path in target.all]
+        for path in paths:
+            if paths.count(path) > 1:
+                raise BadUsage(f"two reports cannot both go to {path or 'standard output'}")
+            if path is not None and is_file(path) and not target.force:
+                raise BadUsage(f"{path} exists already; --force overwrites it")
         return target
 
+    @property
+    def all(self) -> tuple[tuple[str, Path | None], ...]:
+        """Every report to write: format and file, None being stdout."""
+        return ((self.format, self.path), *self.reports)
+
     def write(self, report: Report) -> None:
-        """Write the report.
+        """Write every report that was asked for.
 
         Raises:
-            BadUsage: the file cannot be written.
+            BadUsage: a file cannot be written.
+            MissingTool: a format needs a package that is not installed.
         """
-        if self.path is not None:
-            _write_file(self.path, render(report, self.format), force=self.force)
-        elif self.format == "text":
-            _print(report, sys.stdout, self.color)
-        else:
-            click.echo(render(report, self.format), nl=False)
+        for name, path in self.all:
+            if path is not None:
+                write_private(path, render(report, name), force=self.force)
+            elif name == "text":
+                _print(report, sys.stdout, self.color)
+            else:
+                click.echo(render(report, name), nl=False)
 
 
 def render(report: Report, name: str) -> str:
     """The report in the format `name`, without colour; a format is imported when it is used."""
-    return _RENDERERS[name](report)
+    dumps: Callable[[Report], str] = importlib.import_module(_RENDERERS[name]).dumps
+    return dumps(report)
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -136,27 +166,23 @@ def _either(ports: frozenset[int]) -> str:
 def _print(report: Report, stream: TextIO, color: str) -> None:
     from analyzer.report import terminal
 
-    wide = None if stream.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    wide = None if stream.isatty() or "COLUMNS" in os.environ else terminal.PLAIN_WIDTH
     terminal.show(report, stream, colored=colored(color, stream), width=wide)
 
 
-def _terminal(report: Report) -> str:
-    from analyzer.report import terminal
-
-    text = io.StringIO()
-    terminal.show(report, text, colored=False, width=_PLAIN_WIDTH)
-    return text.getvalue()
+def _file(path: Path | None) -> Path | None:
+    return None if path is None or str(path) == "-" else path
 
 
-def _json(report: Report) -> str:
-    from analyzer.report import json_report
-
-    return json_report.dumps(report)
-
-
-_RENDERERS: dict[str, Callable[[Report], str]] = {
-    "text": _terminal,
-    "json": _json,
+# Every module has `dumps(report) -> str`.
+_RENDERERS = {
+    "text": "analyzer.report.terminal",
+    "json": "analyzer.report.json_report",
+    "jsonl": "analyzer.report.json_lines",
+    "markdown": "analyzer.report.markdown",
+    "junit": "analyzer.report.junit",
+    "sarif": "analyzer.report.sarif",
+    "csv": "analyzer.report.csv_report",
 }
 
 FORMATS = tuple(_RENDERERS)
@@ -177,7 +203,15 @@ _OPTIONS = (
         metavar="FILE",
         help="Where to write it; default: standard output.",
     ),
-    click.option("--force", is_flag=True, help="Overwrite a file that is there already."),
+    click.option(
+        "--report",
+        "reports",
+        type=ReportFile(),
+        multiple=True,
+        metavar="FORMAT=FILE",
+        help="One more report of the same run; repeatable.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite files that are there already."),
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -186,13 +220,3 @@ _OPTIONS = (
         help="Colour on the terminal.",
     ),
 )
-
-
-def _write_file(target: Path, text: str, *, force: bool) -> None:
-    try:
-        with target.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise BadUsage(f"{target} exists already; --force overwrites it") from None
-    except OSError as error:
-        raise BadUsage(f"{target}: {error.strerror}") from None

@@ -8,8 +8,9 @@ import click
 
 
 @click.command()
-def command() -> None:
-    """Print the JSON Schema (2020-12) of `analyze --format json`."""
-    from analyzer.report.schema import SCHEMA
+@click.argument("what", type=click.Choice(["report", "line"]), default="report")
+def command(*, what: str) -> None:
+    """Print a JSON Schema (2020-12): of a 'report' (--format json) or of a 'line' (--format jsonl)."""
+    from analyzer.report import schema
 
-    click.echo(json.dumps(SCHEMA, indent=2))
+    click.echo(json.dumps({"report": schema.SCHEMA, "line": schema.LINE}[what], indent=2))

@@ -187,19 +187,42 @@ SUMMARY = _object(
     causes=_map(COUNT),
 )
 
+_DEFINITIONS: Schema = {"session": SESSION, "finding": FINDING, "connection": CONNECTION}
+
+_REPORT: dict[str, Schema] = {
+    "schema": {"const": VERSION},
+    "tool": _object(name={"const": "hsm-analyzer"}, version=TEXT),
+    "verdict": _words(Status),
+    "reasons": _list(TEXT),
+    "inputs": _list(INPUT),
+    "connections": _list({"$ref": "#/$defs/connection"}),
+    "findings": _list({"$ref": "#/$defs/finding"}),
+    "summary": SUMMARY,
+}
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": f"urn:{VERSION.replace('/', ':')}",
     "title": f"A report of hsm-analyzer, {VERSION}",
-    "$defs": {"session": SESSION, "finding": FINDING, "connection": CONNECTION},
-    **_object(
-        schema={"const": VERSION},
-        tool=_object(name={"const": "hsm-analyzer"}, version=TEXT),
-        verdict=_words(Status),
-        reasons=_list(TEXT),
-        inputs=_list(INPUT),
-        connections=_list({"$ref": "#/$defs/connection"}),
-        findings=_list({"$ref": "#/$defs/finding"}),
-        summary=SUMMARY,
-    ),
+    "$defs": _DEFINITIONS,
+    **_object(**_REPORT),
+}
+
+_END = {key: schema for key, schema in _REPORT.items() if key != "connections"}
+
+# A line of `report.json_lines`: a connection with the keys it has in the report, or the report's rest.
+LINE: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": f"urn:{VERSION.replace('/', ':')}:line",
+    "title": f"A line of hsm-analyzer's JSON lines, {VERSION}",
+    "$defs": _DEFINITIONS,
+    "oneOf": [
+        {
+            "allOf": [
+                _object(schema={"const": VERSION}, kind={"const": "connection"}),
+                {"$ref": "#/$defs/connection"},
+            ]
+        },
+        _object(kind={"const": "end"}, **_END),
+    ],
 }

@@ -6,6 +6,7 @@ stranger's words, and rich neither removes escape sequences nor should read mark
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.report import ladder
+from analyzer.report.alike import alike
 from analyzer.report.level import level_table
 from analyzer.report.model import Connection, Input, Report
 from analyzer.report.text import safe_text
@@ -39,8 +41,18 @@ _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
 _OUTCOME_STYLES = {"established": "green", "failed": "bold red"}
 _SECOND = 1_000_000_000
 
+# What a pipe or a file gets: wide enough for the two levels side by side.
+PLAIN_WIDTH = 120
+
 # From this many connections on, those that went alike are told once.
 _ALIKE_FROM = 9
+
+
+def dumps(report: Report) -> str:
+    """The report as plain text."""
+    text = io.StringIO()
+    show(report, text, colored=False, width=PLAIN_WIDTH)
+    return text.getvalue()
 
 
 def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = None) -> None:
@@ -61,12 +73,12 @@ def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = N
 
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from map(_source, report.inputs)
-    for connection, alike in _told(report.connections):
+    for connection, *others in _told(report.connections):
         yield Text()
         yield _connection(connection, report, width)
-        if alike:
-            streams = ", ".join(str(c.conversation.stream) for c in alike)
-            yield _text(f"The same in {len(alike)} more connections: {streams}", "dim", limit=300)
+        if others:
+            streams = ", ".join(str(c.conversation.stream) for c in others)
+            yield _text(f"The same in {len(others)} more connections: {streams}", "dim", limit=300)
     yield Text()
     yield Rule(style="dim")
     yield from map(_finding, report.findings)
@@ -89,27 +101,12 @@ def _source(source: Input) -> Text:
     return line
 
 
-def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, list[Connection]]]:
+def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
     """Each connection with those that went alike; a reconnect storm is told once."""
     if len(connections) < _ALIKE_FROM:
-        yield from ((connection, []) for connection in connections)
-        return
-    kinds: dict[object, list[Connection]] = {}
-    for connection in connections:
-        kinds.setdefault(_kind(connection), []).append(connection)
-    for first, *others in kinds.values():
-        yield first, others
-
-
-def _kind(connection: Connection) -> object:
-    told = connection.conversation
-    return (
-        told.outcome,
-        told.stage,
-        told.tcp.server,
-        connection.cause and (connection.cause.code, connection.cause.summary),
-        tuple((f.code, f.status, f.observed) for f in slot_findings(connection)),
-    )
+        yield from ((connection,) for connection in connections)
+    else:
+        yield from alike(connections)
 
 
 def _connection(connection: Connection, report: Report, width: int) -> Group:

@@ -95,7 +95,7 @@ class _Level:
         self._layer = TlsLayer(secrets, options.tls)
         self._recorder = Recorder(depth, stream, origins)
         self._inner: _Level | None = None
-        self.framing = _framing(depth, options)
+        self.framing = Framing(options.framing if depth == 1 else None) if depth else None
         self.carver = Carver(depth)
 
     def feed(self, event: StreamEvent) -> None:
@@ -141,13 +141,6 @@ class _Level:
                     self._inner = _Level(self._depth + 1, *self._context)
                 if self._inner:
                     self._inner.feed(event)
-
-
-def _framing(depth: int, options: StackOptions) -> Framing | None:
-    """Unknown is what lies around the HSM's TLS, level 1; deeper levels are what a user tunnels himself."""
-    if depth == 0:
-        return None
-    return Framing(options.framing) if depth == 1 else Framing(cut_hellos=False)
 
 
 def _outside_handshakes(levels: list[_Level], sessions: tuple[Session, ...]) -> Iterator[Carved]:

@@ -1,0 +1,90 @@
+"""Files that the program writes: only for their owner, never over another file unless that was asked for."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from analyzer.errors import BadUsage
+
+_OWNER_ONLY = 0o600
+_EVERYBODY = 0o666
+
+
+def is_file(target: Path) -> bool:
+    """Whether something is there that writing would destroy; a device or a pipe is not."""
+    try:
+        mode = target.lstat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and target.is_file())
+
+
+def write_private(target: Path, content: str | bytes, *, force: bool) -> None:
+    """Write a file that only its owner can read: it names certificates, addresses, perhaps more.
+
+    Raises:
+        BadUsage: something is there already and `force` is not given, or it cannot be written.
+    """
+    _write(target, content, _OWNER_ONLY, force=force)
+
+
+def write_shared(target: Path, content: str | bytes, *, force: bool) -> None:
+    """Write a file that others may read, as far as the umask lets them: one to be committed.
+
+    Raises:
+        BadUsage: as `write_private`.
+    """
+    mask = os.umask(0)
+    os.umask(mask)
+    _write(target, content, _EVERYBODY & ~mask, force=force)
+
+
+def _write(target: Path, content: str | bytes, mode: int, *, force: bool) -> None:
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    try:
+        if _is_stream(target):
+            target.write_bytes(data)
+        elif force:
+            _replace(target, data, mode)
+        else:
+            _create(target, data, mode)
+    except FileExistsError:
+        raise BadUsage(f"{target} exists already; --force overwrites it") from None
+    except OSError as error:
+        raise BadUsage(f"{target}: {error.strerror}") from None
+
+
+def _is_stream(target: Path) -> bool:
+    """A device, a pipe or a socket: nothing there is lost by writing to it."""
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _create(target: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except BaseException:
+        target.unlink()  # half a report is worse than none
+        raise
+
+
+def _replace(target: Path, data: bytes, mode: int) -> None:
+    """Whole or not at all, and never through a symbolic link."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,28 @@
+"""Connections that went alike, so that a reconnect storm is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.report.model import Connection
+from analyzer.report.words import slot_findings
+
+
+def alike(connections: Sequence[Connection]) -> list[tuple[Connection, ...]]:
+    """The connections in groups of equal outcome, server, cause and slots; first ones first."""
+    groups: dict[object, list[Connection]] = {}
+    for connection in connections:
+        groups.setdefault(_kind(connection), []).append(connection)
+    return [tuple(group) for group in groups.values()]
+
+
+def _kind(connection: Connection) -> object:
+    told = connection.conversation
+    return (
+        told.outcome,
+        told.stage,
+        told.tcp.server,
+        bool(told.broken),
+        connection.cause and (connection.cause.code, connection.cause.summary),
+        tuple((f.code, f.status, f.observed) for f in slot_findings(connection)),
+    )

@@ -1,0 +1,43 @@
+"""The report as lines of JSON: one connection a line as it ends, the rest of the report in the last line.
+
+Every line is an object with `schema` and `kind`. `kind` is `connection` (then the keys of a connection in
+the JSON report follow) or `end` (those of the report, without `connections`). A reader that sees no
+`end` line knows that the run was cut short.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from analyzer.report.json_report import SCHEMA, Json, as_json, connection_json
+from analyzer.report.model import Connection, Report
+
+_END_WITHOUT = "connections"
+
+
+def connection_line(connection: Connection) -> str:
+    """One connection as a line with its line break."""
+    return _line({"schema": SCHEMA, "kind": "connection"} | connection_json(connection))
+
+
+def end_line(report: Report) -> str:
+    """What the report says besides its connections, as a line with its line break."""
+    told = as_json(report)
+    del told[_END_WITHOUT]
+    return _line({"schema": SCHEMA, "kind": "end"} | told)
+
+
+def lines(report: Report) -> Iterator[str]:
+    """All lines of a report that is complete."""
+    yield from map(connection_line, report.connections)
+    yield end_line(report)
+
+
+def dumps(report: Report) -> str:
+    """All lines as one text."""
+    return "".join(lines(report))
+
+
+def _line(told: Json) -> str:
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":")) + "\n"

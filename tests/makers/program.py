@@ -1,0 +1,44 @@
+"""The program as a user runs it: a process, real files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What a user's shell may have set and would change what is printed.
+_PRINTING = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM", "HSM_ANALYZER_DEBUG")
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment for the program: importable from anywhere, nothing that colours."""
+    kept = {name: value for name, value in os.environ.items() if name not in _PRINTING}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | dict(changes or {})
+
+
+def command(*arguments: object) -> list[str]:
+    """The command line of the program."""
+    return [sys.executable, "-m", "analyzer", *map(str, arguments)]
+
+
+def run_program(
+    *arguments: object,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the program to its end; `env` is added to the environment."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=environment(env),
+        input=stdin,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
