@@ -1,0 +1,8 @@
+"""Every case, in groups; a new group is one more line here."""
+
+from __future__ import annotations
+
+from recording.case import Case
+from recording.cases import established
+
+CASES: tuple[Case, ...] = (*established.CASES,)
