@@ -74,8 +74,7 @@ class Capture:
         self._reading = Reading(ports, index << FILE_SHIFT, trusting=reader != "scapy")
 
     def __iter__(self) -> Iterator[Item]:
-        yield from self._walk(self._window, self._reading)
-        self._reading.finish()
+        return self._walk(self._window, self._reading)
 
     @property
     def frames(self) -> int:

@@ -14,12 +14,12 @@ from analyzer.capture.window import Window
 from analyzer.stream import Span
 
 # Block types (section 11.1).
-SECTION, ENHANCED_PACKET = 0x0A0D0D0A, 6
-_INTERFACE, _PACKET, _SIMPLE_PACKET, _NAMES, _SECRETS = 1, 2, 3, 4, 10
+SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
+_PACKET, _SIMPLE_PACKET, _NAMES, _SECRETS = 2, 3, 4, 10
 
 _BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
-_NO_LINK_TYPE = -1
 _SECOND = 1_000_000_000
+_LATEST = (1 << 63) - 1  # nanoseconds, in the year 2262; what lies beyond is a damaged time
 
 # Options (sections 3.5, 4.2), name records (4.5), secrets (4.7).
 _COMMENT, _TIME_RESOLUTION, _TIME_OFFSET = 1, 9, 14
@@ -51,6 +51,7 @@ class Interface:
     def span(self, frame: int, time: int) -> Span:
         """The span of one frame whose block says `time`."""
         nanoseconds = time * _SECOND // self.units + self.offset * _SECOND
+        nanoseconds = min(max(nanoseconds, 0), _LATEST)
         return Span(frame, frame, nanoseconds, nanoseconds)
 
 
@@ -63,7 +64,7 @@ class Section:
         self._interfaces: list[Interface] = []
         self._readers: dict[int, Callable[[bytes], Iterable[Item]]] = {
             SECTION: lambda body: self.comments(body[16:], None),
-            _INTERFACE: self._add_interface,
+            INTERFACE: self._add_interface,
             _PACKET: self._packet,
             _SIMPLE_PACKET: self._simple_packet,
             _NAMES: self._names,
@@ -74,16 +75,16 @@ class Section:
         """By its number; one whose frames are passed over where no block described it."""
         if 0 <= index < len(self._interfaces):
             return self._interfaces[index]
-        return Interface(self._reading.glance(self.order, _NO_LINK_TYPE))
+        return Interface(self._reading.blind_glance("undescribed interface"))
 
-    def items(self, block: int, body: bytes) -> Iterable[Item]:
+    def items(self, block: int, body: bytes) -> Iterator[Item]:
         """What a block of another type than `ENHANCED_PACKET` holds; unknown ones hold nothing."""
         read = self._readers.get(block)
         try:
-            return read(body) if read else ()
+            if read:
+                yield from read(body)
         except struct.error:
             self._reading.skipped["broken block"] += 1
-            return ()
 
     def comments(self, options: bytes, frame: int | None) -> Iterator[Comment]:
         """The comments among a block's options."""

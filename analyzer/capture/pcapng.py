@@ -5,7 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from analyzer.capture.blocks import ENHANCED_PACKET, SECTION, Section, byte_order
+from analyzer.capture.blocks import (
+    ENHANCED_PACKET,
+    INTERFACE,
+    SECTION,
+    Section,
+    byte_order,
+)
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
@@ -60,8 +66,6 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             continue
         # Another block, or one that reaches beyond the window.
         window.position, reading.frames = position, number
-        if block == SECTION and not window.need(_LEAST_BLOCK):
-            break
         order = byte_order(window) if block == SECTION else section.order
         if order is None:
             why = "a section in no byte order"
@@ -70,9 +74,12 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         if total < _LEAST_BLOCK or total > LONGEST or total & 3:
             why = f"a block length of {total} bytes"
             break
-        if not window.need(total):
-            break
-        buffer, position, end = window.buffer, window.position, window.end
+        if total > end - position:
+            if not window.need(total):
+                break
+            # Not all of the fields above were there when they were read.
+            buffer, position, end = window.buffer, window.position, window.end
+            continue
         if block == ENHANCED_PACKET:
             if captured + _LEAST_PACKET > total:
                 why = f"a length of {captured} bytes"
@@ -86,6 +93,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         if block == SECTION:
             section, current = Section(order, reading), -1
             unpack = struct.Struct(f"{order}{_HEADER}{glance.format}").unpack_from
+        elif block == INTERFACE:
+            current = -1  # it may be the one that frames before it should have had
         yield from section.items(block, bytes(buffer[position + 8 : position + total - 4]))
         position += total
         looked += reading.frames - number

@@ -10,6 +10,10 @@ from analyzer.capture.ip import Decoder
 from analyzer.capture.items import Damage
 from analyzer.capture.link import LINK_TYPES
 from analyzer.capture.window import Window
+from analyzer.stream import Span
+
+
+_NO_LINK_TYPE = -1
 
 
 @dataclass(slots=True)
@@ -39,11 +43,17 @@ class Reading:
         decoder = self._decoders.get(ours) or self._decoders.setdefault(ours, self._decoder(ours))
         return Glance(order, link_type, self.ports, decoder, trusting=ours)
 
+    def blind_glance(self, why: str) -> Glance:
+        """For frames that cannot be read: each is passed over and counted as `why`."""
+        return Glance("<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why), trusting=False)
+
     def stopped(self, window: Window, what: str, why: str = "") -> None:
         """Reading ended at the window's position; damage, unless the file simply ends there.
 
         Args:
-            what: would have been next. why: it cannot be read, where more than bytes are missing.
+            window: where reading stopped.
+            what: would have been next.
+            why: it cannot be read, where more than bytes are missing.
         """
         if why or window.failed:
             self.damage.append(Damage(f"{what}: {why or window.failed}", window.offset))
@@ -59,3 +69,17 @@ class Reading:
         from analyzer.capture.scapy_link import ScapyDecoder  # noqa: PLC0415
 
         return ScapyDecoder(self.ports, self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _PassedOver:
+    """A `FrameDecoder` for frames that cannot be read."""
+
+    skipped: Counter[str]
+    why: str
+
+    def frame(self, link_type: int, data: bytes, wire: int, at: Span) -> None:  # noqa: ARG002
+        self.skipped[self.why] += 1
+
+    def finish(self) -> None:
+        pass

@@ -361,6 +361,11 @@ class Half:
         self._held_bytes = 0
 
     @property
+    def came_out(self) -> bool:
+        """Whether anything of this side came out."""
+        return self._closed or bool(self.gaps) or self.position > self._origin
+
+    @property
     def payload_bytes(self) -> int:
         """Bytes that came out, each counted once."""
         return self.position - self._origin - self._lost

@@ -154,7 +154,7 @@ class Flow:
                 self._syns += 1
             if self._rtt is None:
                 self._syn_at = segment.at
-            if self._client is peer and not self._simultaneous and peer.position == 0:
+            if self._client is peer and not self._simultaneous and self._nothing_came_out:
                 self._simultaneous = True
                 self._client = None  # both asked: content or port decides
                 half.direct = peer.direct = False
@@ -209,6 +209,11 @@ class Flow:
         """Whether both sides have ended, or one was reset: only late segments may still come."""
         one, other = self.sender.tally, self.receiver.tally
         return bool((one.fin and other.fin) or one.reset or other.reset)
+
+    @property
+    def _nothing_came_out(self) -> bool:
+        """Whether no event has told yet whose bytes these are."""
+        return not (self.sender.came_out or self.receiver.came_out)
 
     @property
     def _halves(self) -> tuple[Half, Half]:

@@ -225,3 +225,15 @@ def test_times_that_jump_back_give_no_negative_durations():
     assert facts.rtt_ns == 0
     assert facts.longest_silence_ns >= 0
     assert facts.span.began <= facts.span.ended
+
+
+def test_a_second_syn_behind_the_end_of_a_side_does_not_swap_the_sides():
+    talk = Conversation()
+    fin = talk.fin(SERVER)
+    talk.segments.clear()
+    talk.send(SERVER, SYN, seq=(fin.seq - 1) & 0xFFFF_FFFF)
+    talk.segments.insert(0, fin)
+    talk.send(CLIENT, SYN)
+    talk.data(CLIENT, b"late")
+    streams = only(talk.segments)
+    assert [streams.closed(side) for side in (CLIENT, SERVER)] == ["fin", "open"]

@@ -1,0 +1,42 @@
+"""Several capture files as one, in capture time: the files of a ring buffer, in whatever order they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
+
+from analyzer.capture import Capture
+from analyzer.capture.items import IcmpError, Item, Segment
+
+
+def merged(captures: Sequence[Capture]) -> Iterator[Item]:
+    """The items of all captures, those with a time in its order, the others where they stand in their file.
+
+    Each file keeps its own order, also where its times go backwards. One file passes straight through.
+    """
+    if len(captures) == 1:
+        return iter(captures[0])
+    return _by_time([iter(capture) for capture in captures])
+
+
+def _by_time(files: Sequence[Iterator[Item]]) -> Iterator[Item]:
+    # Per file the time of its next packet, the file's place (which decides between equal times) and
+    # the packet.
+    waiting: list[tuple[int, int, Item]] = []
+    for place, items in enumerate(files):
+        for item in items:
+            if isinstance(item, Segment | IcmpError):
+                waiting.append((item.at.began, place, item))
+                break
+            yield item
+    heapify(waiting)
+    while waiting:
+        _, place, earliest = waiting[0]
+        yield earliest
+        for item in files[place]:
+            if isinstance(item, Segment | IcmpError):
+                heapreplace(waiting, (item.at.began, place, item))
+                break
+            yield item
+        else:
+            heappop(waiting)
