@@ -52,7 +52,9 @@ class Fragments:
         Args:
             key: what the fragments of a datagram share: addresses, protocol, identification.
             offset: of `piece` in the payload, bytes.
+            piece: what this fragment holds of it.
             last: no fragment lies behind this one.
+            at: its frame.
         """
         datagram = self._open.get(key)
         if datagram and at.began - datagram.at.began > _PATIENCE:

@@ -98,8 +98,13 @@ class Glance:
         """What the frame at `start` holds, once its four fields could not dismiss it.
 
         Args:
-            kind, word: the first two fields.
-            captured, wire: the frame's length in the buffer, and on the wire.
+            kind: the first field.
+            word: the second field.
+            buffer: what holds the frame.
+            start: where it begins there.
+            captured: its length there.
+            wire: its length on the wire.
+            at: its number and time.
         """
         ip = self._ip
         if kind in self.kinds and word in self._segments and captured >= ip + 40:
@@ -124,8 +129,7 @@ class Glance:
 
 
 def _numbers(order: str, fields: Iterable[bytes]) -> frozenset[int]:
-    byteorder = "little" if order == "<" else "big"
-    return frozenset(int.from_bytes(field, byteorder) for field in fields)
+    return frozenset(int.from_bytes(field, "little" if order == "<" else "big") for field in fields)
 
 
 def _words(order: str, protocol: int) -> frozenset[int]:

@@ -45,6 +45,8 @@ def error(addresses: bytes, data: bytes, at: Span) -> IcmpError | None:
 
     Args:
         addresses: source and destination of the message itself.
+        data: the message.
+        at: its frame.
     """
     v6 = len(addresses) == 32
     if len(data) < 8 + 20 or data[0] not in _TYPES[v6]:

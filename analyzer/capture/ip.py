@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from typing import NamedTuple
 
 from analyzer.capture import icmp, tunnels
 from analyzer.capture.fragments import Fragments
@@ -32,6 +33,22 @@ _IPV6 = struct.Struct(">B3xHBB32s")
 _TCP_HEADER = struct.Struct(">4sIIBBH")
 
 
+class _Packet(NamedTuple):
+    """An IP packet whose payload is looked at.
+
+    Attributes:
+        addresses: source and destination.
+        ttl, ip_id, path: see `Segment`.
+        at: its frames.
+    """
+
+    addresses: bytes
+    ttl: int
+    ip_id: int
+    path: tuple[str, ...]
+    at: Span
+
+
 class Decoder:
     """Frames to what they hold of the wanted connections.
 
@@ -50,8 +67,7 @@ class Decoder:
     def frame(self, link_type: int, data: bytes, wire: int, at: Span) -> Segment | IcmpError | None:
         """What a frame of a link type in `link.LINK_TYPES` holds.
 
-        Args:
-            wire: the frame's length on the wire, of which `data` was captured.
+        `wire` is the frame's length on the wire, of which `data` was captured.
         """
         place = network(link_type, data)
         return self._packet(place, data, wire, at, ()) if place else self._skip("not IP")
@@ -62,8 +78,10 @@ class Decoder:
         if self._fragments.dropped:
             self._skipped["incomplete fragments"] += self._fragments.dropped
 
-    def _skip(self, why: str) -> None:
+    def _skip(self, why: str) -> Segment | None:
+        """Count what is passed over; gives None."""
         self._skipped[why] += 1
+        return None
 
     def _packet(
         self, place: tuple[int, int], data: bytes, wire: int, at: Span, path: tuple[str, ...]
@@ -97,7 +115,7 @@ class Decoder:
                 return None
             payload, at = whole
             size = len(payload)
-        return self._transport(protocol, addresses, payload, size, at, path, ttl, ip_id)
+        return self._transport(protocol, payload, size, _Packet(addresses, ttl, ip_id, path, at))
 
     def _ipv6(
         self, data: bytes, start: int, wire: int, at: Span, path: tuple[str, ...]
@@ -128,35 +146,28 @@ class Decoder:
             else:
                 position += (extent + 2) * 4 if protocol == _AUTHENTICATION else (extent + 1) * 8
             protocol = following
-        return self._transport(
-            protocol, addresses, payload[position:], size - position, at, path, hops, 0
-        )
+        packet = _Packet(addresses, hops, 0, path, at)
+        return self._transport(protocol, payload[position:], size - position, packet)
 
     def _transport(
-        self,
-        protocol: int,
-        addresses: bytes,
-        data: bytes,
-        size: int,
-        at: Span,
-        path: tuple[str, ...],
-        ttl: int,
-        ip_id: int,
+        self, protocol: int, data: bytes, size: int, packet: _Packet
     ) -> Segment | IcmpError | None:
         """What an IP payload holds; `size` is its length on the wire, of which `data` was captured."""
         if protocol == _TCP:
-            return self._segment(addresses, data, size, at, path, ttl, ip_id)
+            return self._segment(data, size, packet)
         if protocol in {_ICMP, _ICMPV6}:
-            error = icmp.error(addresses, data, at)
+            error = icmp.error(packet.addresses, data, packet.at)
             return error if error and self._wanted(error.key[-4:]) else self._skip("not TCP")
         inner = tunnels.inside(protocol, data)
         if inner is None:
             return self._skip("not TCP")
-        if len(path) == _DEEPEST_TUNNEL:
+        if len(packet.path) == _DEEPEST_TUNNEL:
             return self._skip("tunnels too deep")
         ethertype, start, name = inner
         place = behind(ethertype, data, start)
-        return self._packet(place, data, size, at, (*path, name)) if place else self._skip("not IP")
+        if place is None:
+            return self._skip("not IP")
+        return self._packet(place, data, size, packet.at, (*packet.path, name))
 
     def _wanted(self, ports: bytes) -> bool:
         return (
@@ -165,16 +176,7 @@ class Decoder:
             or int.from_bytes(ports[2:], "big") in self._ports
         )
 
-    def _segment(
-        self,
-        addresses: bytes,
-        data: bytes,
-        size: int,
-        at: Span,
-        path: tuple[str, ...],
-        ttl: int,
-        ip_id: int,
-    ) -> Segment | None:
+    def _segment(self, data: bytes, size: int, packet: _Packet) -> Segment | None:
         """RFC 9293 section 3.1."""
         if len(data) < 20:
             return self._skip("broken TCP header")
@@ -187,6 +189,7 @@ class Decoder:
         payload = data[header:]
         missing = size - header - len(payload)
         options = data[20:header] if flags & SYN else b""
+        addresses, ttl, ip_id, path, at = packet
         key = addresses + ports
         return Segment(
             key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, options, path

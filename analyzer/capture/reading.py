@@ -12,7 +12,6 @@ from analyzer.capture.link import LINK_TYPES
 from analyzer.capture.window import Window
 from analyzer.stream import Span
 
-
 _NO_LINK_TYPE = -1
 
 
@@ -45,7 +44,9 @@ class Reading:
 
     def blind_glance(self, why: str) -> Glance:
         """For frames that cannot be read: each is passed over and counted as `why`."""
-        return Glance("<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why), trusting=False)
+        return Glance(
+            "<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why), trusting=False
+        )
 
     def stopped(self, window: Window, what: str, why: str = "") -> None:
         """Reading ended at the window's position; damage, unless the file simply ends there.

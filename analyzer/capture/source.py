@@ -53,7 +53,7 @@ COMPRESSIONS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
     (b"\x04\x22\x4d\x18", "lz4", _lz4),
     (b"BZh", "bzip2", lambda source: cast("BinaryIO", bz2.BZ2File(source))),
-    (b"\xfd7zXZ\0", "xz", lambda source: cast("BinaryIO", lzma.LZMAFile(source))),
+    (b"\xfd7zXZ\0", "xz", lambda source: cast("BinaryIO", lzma.LZMAFile(source))),  # noqa: SIM115
 )
 
 
