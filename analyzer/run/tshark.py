@@ -1,0 +1,163 @@
+"""tshark's view of a capture's TLS: one row a frame, only numbers and hex.
+
+Run as a child with a deadline, in a configuration of its own, so that no user's preference changes what
+is said. Key logs go to it through memory, never through a file on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.errors import MissingTool, UserError
+
+FIELDS = (
+    "frame.number",
+    "ip.src", "ipv6.src", "tcp.srcport",
+    "ip.dst", "ipv6.dst", "tcp.dstport",
+    "tcp.stream",
+    "tls.handshake.type",
+    "tls.handshake.version",
+    "tls.handshake.extensions.supported_version",
+    "tls.handshake.ciphersuite",
+    "tls.handshake.certificate",
+    "tls.alert_message.desc",
+)  # fmt: skip
+
+# What a tshark of any version needs to be told to see everything that it can.
+_PREFERENCES = (
+    "tcp.desegment_tcp_streams:TRUE",
+    "tcp.reassemble_out_of_order:TRUE",
+    "tls.desegment_ssl_records:TRUE",
+    "tls.desegment_ssl_application_data:TRUE",
+)
+_CUT_SHORT = 2  # its exit status for a file that ends within a frame, after it printed what it could
+
+
+class TsharkFailed(UserError):
+    """tshark ended in error, or not within the deadline."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One frame in tshark's words: the fields of `FIELDS`, each a tuple of its occurrences."""
+
+    fields: tuple[tuple[str, ...], ...]
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The occurrences of a field."""
+        return self.fields[FIELDS.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Dissection:
+    """What tshark said. `version`: its own; `notes`: what it could not do."""
+
+    version: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def tshark_path(given: str | None = None) -> str:
+    """Where tshark is.
+
+    Raises:
+        MissingTool: nowhere.
+    """
+    path = shutil.which(given or "tshark")
+    if path is None:
+        raise MissingTool(
+            f"{given or 'tshark'} is not installed; it comes with Wireshark (Debian: apt install tshark)"
+        )
+    return path
+
+
+def dissect(
+    path: str,
+    capture: Path | bytes,
+    key_lines: Sequence[str],
+    ports: Sequence[int],
+    deadline: float,
+) -> Dissection:
+    """What tshark sees of the TLS in a capture.
+
+    Args:
+        path: of tshark. capture: a file, or the bytes of one.
+        key_lines: of a key log. ports: to be read as TLS. deadline: seconds.
+
+    Raises:
+        TsharkFailed: it did not end in time, or not well.
+    """
+    with _key_log(key_lines) as (key_options, descriptors), isolated() as environment:
+        command = [
+            *(path, "-r", "-" if isinstance(capture, bytes) else str(capture), "-n", "-2"),
+            *(word for preference in _PREFERENCES for word in ("-o", preference)),
+            *key_options,
+            *(word for port in ports for word in ("-d", f"tcp.port=={port},tls")),
+            *("-Y", "tls", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"),
+            *(word for field in FIELDS for word in ("-e", field)),
+        ]
+        if isinstance(capture, bytes):
+            command.remove("-2")  # standard input cannot be read twice
+        try:
+            done = subprocess.run(  # noqa: S603  arguments are built here, no shell
+                command,
+                input=capture if isinstance(capture, bytes) else b"",
+                capture_output=True,
+                timeout=deadline,
+                env=environment,
+                pass_fds=descriptors,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TsharkFailed(f"tshark did not end within {deadline:g} seconds") from error
+    notes = []
+    if done.returncode == _CUT_SHORT:
+        notes.append("tshark says that the capture is cut short")
+    elif done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise TsharkFailed(f"tshark exited with {done.returncode}: {last}")
+    lines = done.stdout.decode("ascii", "replace").splitlines()
+    return Dissection(version(path), tuple(_row(line) for line in lines), tuple(notes))
+
+
+def version(path: str) -> str:
+    """`4.0.17`, "" where it does not tell."""
+    done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=30)  # noqa: S603
+    words = done.stdout.decode("utf-8", "replace").partition("\n")[0].split()
+    return next((word.rstrip(".") for word in words if word[:1].isdigit()), "")
+
+
+def _row(line: str) -> Row:
+    cells = line.split("\t")
+    return Row(tuple(tuple(filter(None, cell.split(","))) for cell in cells))
+
+
+@contextmanager
+def isolated() -> Iterator[dict[str, str]]:
+    """An environment without the user's Wireshark preferences, plugins and language."""
+    with tempfile.TemporaryDirectory(prefix="hsm-analyzer-") as empty:
+        keep = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        yield {**keep, "HOME": empty, "WIRESHARK_CONFIG_DIR": empty, "LC_ALL": "C"}
+
+
+@contextmanager
+def _key_log(lines: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Options that hand over a key log, and the descriptors that they need."""
+    if not lines:
+        yield [], ()
+        return
+    descriptor = os.memfd_create("key-log", 0)
+    try:
+        os.write(descriptor, "".join(f"{line}\n" for line in lines).encode("ascii"))
+        yield ["-o", f"tls.keylog_file:/proc/self/fd/{descriptor}"], (descriptor,)
+    finally:
+        os.close(descriptor)
