@@ -31,11 +31,14 @@ class StackOptions:
         framing: how the inner TLS lies in the outer plaintext, None to find out (see `framing`).
         deepest: the deepest level that is looked for.
         tls: the ceilings of every level.
+        kept: streams to keep for `Stack.kept`: `(level, "records")` or `(level, "plaintext")`. They are as
+            large as the traffic.
     """
 
     framing: str | None = None
     deepest: int = 2
     tls: TlsLimits = field(default_factory=TlsLimits)
+    kept: frozenset[tuple[int, str]] = frozenset()
 
 
 class Stack:
@@ -56,6 +59,15 @@ class Stack:
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the TCP streams."""
         self._outer.feed(event)
+
+    def kept(self, level: int, what: str) -> list[StreamEvent]:
+        """One of the streams that were to be kept, empty where there is no such level.
+
+        Args:
+            what: `records`: the level's TLS bytes; `plaintext`: what they opened to.
+        """
+        levels = list(self._outer.levels())
+        return levels[level].kept.get(what, []) if level < len(levels) else []
 
     @property
     def held_bytes(self) -> int:
@@ -97,16 +109,21 @@ class _Level:
         self._inner: _Level | None = None
         self.framing = Framing(options.framing if depth == 1 else None) if depth else None
         self.carver = Carver(depth)
+        self.kept: dict[str, list[StreamEvent]] = {
+            what: [] for level, what in options.kept if level == depth
+        }
+        self._records = self.kept.get("records")
+        self._plaintext = self.kept.get("plaintext")
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the stream that this level lies in."""
         for lower in self.framing.feed(event) if self.framing else (event,):
-            self._take(self._layer.feed(lower))
+            self._read(lower)
 
     def finish(self) -> None:
         """No more events will come."""
         for lower in self.framing.finish() if self.framing else ():
-            self._take(self._layer.feed(lower))
+            self._read(lower)
         self._take(self._layer.finish())
         if self._inner:
             self._inner.finish()
@@ -132,10 +149,19 @@ class _Level:
             skipped=framing.skipped if framing else (),
         )
 
+    def _read(self, event: StreamEvent) -> None:
+        if self._records is not None:
+            self._records.append(event)
+        self._take(self._layer.feed(event))
+
     def _take(self, events: Iterable[TlsEvent]) -> None:
         for event in events:
             self._recorder.record(event)
-            if isinstance(event, Chunk | Gap | Closed) and self._depth < self._deepest:
+            if not isinstance(event, Chunk | Gap | Closed):
+                continue
+            if self._plaintext is not None:
+                self._plaintext.append(event)
+            if self._depth < self._deepest:
                 self.carver.feed(event)
                 if self._inner is None and isinstance(event, Chunk):
                     self._inner = _Level(self._depth + 1, *self._context)

@@ -151,6 +151,17 @@ class Secrets:
         """Label -> secret of the key-log lines for a client random; of repeated labels the last counts."""
         return {label: secret for log in self._logs for label, secret in log.lookup(client_random)}
 
+    def lines(self, client_random: bytes) -> list[str]:
+        """The key-log lines for a client random, each once, as RFC 9850 writes them.
+
+        This is the one place where secrets leave as text: for a user who asked for a capture with keys.
+        """
+        digits = client_random.hex()
+        return [
+            f"{label} {digits} {secret.hex()}"
+            for label, secret in sorted(self.lookup(client_random).items())
+        ]
+
     def master_secrets(self, exchange: KeyExchange) -> Iterator[Candidate]:
         """What may be the master secret of a key exchange, the surest first."""
         lines = self.lookup(exchange.client_random)

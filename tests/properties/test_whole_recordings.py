@@ -22,6 +22,10 @@ from tests.makers.cases import ROOT, cases
 
 NAMES = ("tls12-in-tls12", "tls13-in-tls13", "vendor-exchange")
 BY_NAME = {case.name: case for case in cases()}
+_SESSION_KEYS = (
+    *("level", "outcome", "version", "cipher_suite", "history", "proofs", "keys", "framing"),
+    *("skipped_bytes", "application_bytes", "certificate_request", "resumed"),
+)
 SETTINGS = settings(
     max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
@@ -71,8 +75,7 @@ def told(name: str, segments: list[Segment]) -> list[dict]:
 def session_facts(session: dict) -> dict:
     plain = {
         key: session[key]
-        for key in ("level", "outcome", "version", "cipher_suite", "history", "proofs", "keys")
-        + ("framing", "skipped_bytes", "application_bytes", "certificate_request", "resumed")
+        for key in _SESSION_KEYS
     }
     chains = {
         side: chain and [certificate["sha256"] for certificate in chain]
