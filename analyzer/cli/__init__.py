@@ -18,6 +18,10 @@ _COMMANDS = {
         "analyzer.cli.analyze",
         "Say what happened in captures: handshakes, certificates, verdict.",
     ),
+    "export": (
+        "analyzer.cli.export",
+        "Write the inner stream or a plaintext as a capture for Wireshark.",
+    ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
     "schema": ("analyzer.cli.schema", "Print the JSON Schema of the report."),
     "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),

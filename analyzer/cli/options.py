@@ -23,7 +23,7 @@ _FILE = click.Path(path_type=Path)
 _PORT_LIMIT = 65535
 
 # The options of `expected_set` that name files, as `load_expectations` takes them.
-_EXPECTED = (
+EXPECTED = (
     "etc",
     "server_certs",
     "client_cert",
@@ -212,7 +212,7 @@ def expected(given: dict[str, Any]) -> Expectations:
     """
     from analyzer.verdict import Expectations
 
-    named = {name: given.pop(name) for name in _EXPECTED}
+    named = {name: given.pop(name) for name in EXPECTED}
     if not any(named.values()):
         return Expectations.none()
     from analyzer.run.expected_files import load_expectations

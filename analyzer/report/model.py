@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.capture.items import Damage
 from analyzer.session.facts import Conversation
+from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
 
 
@@ -34,11 +35,18 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection: its facts, the findings about it, and why it failed (None where it did not)."""
+    """One connection: its facts, the findings about it, and why it failed (None where it did not).
+
+    Attributes:
+        streams: byte streams that were asked for, by level and kind (see `session.stack.StackOptions.kept`).
+    """
 
     conversation: Conversation
     findings: tuple[Finding, ...] = ()
     cause: Cause | None = None
+    streams: Mapping[tuple[int, str], Sequence[StreamEvent]] = field(
+        default_factory=dict, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -14,6 +14,7 @@ from analyzer.report.model import Connection
 from analyzer.session.facts import Conversation
 from analyzer.session.origins import Origins
 from analyzer.session.stack import Stack, StackOptions
+from analyzer.stream import StreamEvent
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Ended, Flow, Flows
 from analyzer.verdict import Expectations, diagnose, judge
@@ -39,6 +40,7 @@ class Options:
         framing: how the inner TLS lies in the outer plaintext; None finds out.
         reader: `fast`, or `scapy` for the slow second opinion on packets.
         embedded_keys: use key logs that the capture carries.
+        kept: streams that `Connection.streams` shall hold, by level and kind (`records`, `plaintext`).
         contain_crashes: a connection that breaks the program is reported as broken and the others go on.
     """
 
@@ -50,6 +52,7 @@ class Options:
     framing: str | None = None
     reader: str = "fast"
     embedded_keys: bool = True
+    kept: frozenset[tuple[int, str]] = frozenset()
     contain_crashes: bool = True
 
 
@@ -67,7 +70,7 @@ class Analysis:
         self._late_keys = late_keys and options.embedded_keys
         self._flows = Flows(options.ports)
         self._origins = Origins()
-        self._stack_options = StackOptions(framing=options.framing)
+        self._stack_options = StackOptions(framing=options.framing, kept=options.kept)
         self._stacks: dict[int, Stack] = {}
         self._broken: dict[int, str] = {}
         self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
@@ -141,7 +144,8 @@ class Analysis:
         if flow.number not in self._broken:
             try:
                 told = stack.conversation(tcp)
-                return self._judged(told)
+                streams = {key: stack.kept(*key) for key in self._options.kept}
+                return self._judged(told, streams)
             except Exception as error:  # noqa: BLE001  as in `_take`
                 self._break(flow.number, error)
         broken = self._broken.pop(flow.number)
@@ -160,10 +164,12 @@ class Analysis:
             )
         )
 
-    def _judged(self, told: Conversation) -> Connection:
-        expected = self._options.expected.at(told.tcp.server.address)
+    def _judged(
+        self, told: Conversation, streams: Mapping[tuple[int, str], Sequence[StreamEvent]]
+    ) -> Connection:
+        expected = self._options.expected
         findings = judge(told, expected, self._options.at)
-        return Connection(told, findings, diagnose(told, findings, expected))
+        return Connection(told, findings, diagnose(told, findings, expected), streams)
 
     def _break(self, number: int, error: Exception) -> None:
         """Note what broke, without anything that came from the capture."""

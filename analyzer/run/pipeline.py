@@ -48,6 +48,9 @@ class Run:
     Args:
         sources, options: see `analyze`.
 
+    Attributes:
+        secrets: of the key files, and of the captures as far as they were read.
+
     Raises:
         UnreadableCapture, UnreadableInput, MissingTool: see `analyze`.
     """
@@ -55,14 +58,14 @@ class Run:
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._files = ExitStack()
         self._findings: list[Finding] = []
-        secrets = Secrets()
+        self.secrets = Secrets()
         for path in options.key_logs:
-            finding = broken_lines(load_key_file(secrets, path, options.password))
+            finding = broken_lines(load_key_file(self.secrets, path, options.password))
             if finding is not None:
                 self._findings.append(finding)
         self._captures, self._refused = _open(sources, options, self._files)
         late_keys = any(capture.format.startswith("pcapng") for capture in self._captures)
-        self.analysis = Analysis(options, secrets, late_keys=late_keys)
+        self.analysis = Analysis(options, self.secrets, late_keys=late_keys)
 
     def __enter__(self) -> Self:
         return self

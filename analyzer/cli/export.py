@@ -1,0 +1,92 @@
+"""`export`: the inner stream, or any level's plaintext, as a capture for Wireshark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analyzer.cli import files, options
+from analyzer.cli.program import DONE, INCONCLUSIVE, complain
+from analyzer.errors import BadUsage
+
+
+@click.command()
+@options.capture
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="The pcapng file to write; '-' is standard output.",
+)
+@click.option(
+    "--level",
+    type=click.Choice(["outer", "inner"]),
+    default="inner",
+    show_default=True,
+    help="Which TLS level.",
+)
+@click.option(
+    "--what",
+    type=click.Choice(["records", "plaintext"]),
+    default="records",
+    show_default=True,
+    help="The level's TLS records, or what they open to.",
+)
+@click.option("--conn", "wanted", type=int, multiple=True, help="Only this connection; repeatable.")
+@click.option(
+    "--with-secrets",
+    type=click.Choice(["minimal", "none"]),
+    default="minimal",
+    show_default=True,
+    help="Put the key-log lines that open the records in front of them.",
+)
+@click.option("--force", is_flag=True, help="Overwrite a file that is there already.")
+def command(
+    *,
+    output: Path,
+    level: str,
+    what: str,
+    wanted: tuple[int, ...],
+    with_secrets: str,
+    force: bool,
+    **given: Any,
+) -> int:
+    """Write what was inside the connections as a pcapng of its own, which Wireshark opens by itself.
+
+    The file holds decrypted traffic, and session keys unless --with-secrets none: it is made readable
+    for its owner only.
+    """
+    from analyzer.run.export import exported
+    from analyzer.run.pipeline import Run
+    from analyzer.verdict import Expectations
+
+    number = ["outer", "inner"].index(level)
+    if str(output) != "-" and files.is_file(output) and not force:
+        raise BadUsage(f"{output} exists already; --force overwrites it")
+    captures = options.sources(given.pop("captures"))
+    given |= dict.fromkeys(("at", *options.EXPECTED))
+    chosen = replace(
+        options.analysis(given), expected=Expectations.none(), kept=frozenset({(number, what)})
+    )
+    with Run(captures, chosen) as run:
+        found = sorted(run.connections(), key=lambda each: each.conversation.stream)
+        numbers = {each.conversation.stream for each in found}
+        if unknown := sorted(set(wanted) - numbers):
+            raise BadUsage(f"there is no connection {unknown[0]}; they are numbered from 0 on")
+        found = [c for c in found if not wanted or c.conversation.stream in wanted]
+        full = [c for c in found if c.streams.get((number, what))]
+        secrets = run.secrets if with_secrets == "minimal" and what == "records" else None
+        made = b"".join(exported(full, number, what, secrets))
+    if str(output) == "-":
+        click.get_binary_stream("stdout").write(made)
+    else:
+        files.write_private(output, made, force=force)
+    if not full:
+        complain(f"no connection shows {what} of the {level} level; the file is empty", "warning")
+        return INCONCLUSIVE
+    return DONE
