@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def command(
         secrets = run.secrets if with_secrets == "minimal" and what == "records" else None
         made = b"".join(exported(full, number, what, secrets))
     if str(output) == "-":
-        click.get_binary_stream("stdout").write(made)
+        sys.stdout.buffer.write(made)
     else:
         files.write_private(output, made, force=force)
     if not full:

@@ -95,8 +95,9 @@ def _source(source: Input) -> Text:
     line = _text(f"{source.name}: {source.format}, {source.frames} frames")
     for damage in source.damage:
         line.append(safe_text(f"; {damage.why} (at byte {damage.offset})"), style="yellow")
-    if source.skipped:
-        passed_over = ", ".join(f"{count} {why}" for why, count in sorted(source.skipped.items()))
+    if any(source.skipped.values()):
+        counts = sorted((why, count) for why, count in source.skipped.items() if count)
+        passed_over = ", ".join(f"{count} {why}" for why, count in counts)
         line.append(safe_text(f"; passed over: {passed_over}"), style="dim")
     return line
 

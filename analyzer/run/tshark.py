@@ -37,7 +37,9 @@ _PREFERENCES = (
     "tls.desegment_ssl_records:TRUE",
     "tls.desegment_ssl_application_data:TRUE",
 )
-_CUT_SHORT = 2  # its exit status for a file that ends within a frame, after it printed what it could
+_CUT_SHORT = (
+    2  # its exit status for a file that ends within a frame, after it printed what it could
+)
 
 
 class TsharkFailed(UserError):

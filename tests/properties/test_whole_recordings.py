@@ -73,10 +73,7 @@ def told(name: str, segments: list[Segment]) -> list[dict]:
 
 
 def session_facts(session: dict) -> dict:
-    plain = {
-        key: session[key]
-        for key in _SESSION_KEYS
-    }
+    plain = {key: session[key] for key in _SESSION_KEYS}
     chains = {
         side: chain and [certificate["sha256"] for certificate in chain]
         for side, chain in session["certificates"].items()

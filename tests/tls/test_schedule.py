@@ -45,7 +45,7 @@ RFC5869 = [
 
 
 @pytest.mark.parametrize(("name", "key", "salt", "info", "prk", "okm"), RFC5869)
-def test_hkdf_gives_the_vectors_of_rfc_5869(name, key, salt, info, prk, okm):  # noqa: PLR0917
+def test_hkdf_gives_the_vectors_of_rfc_5869(name, key, salt, info, prk, okm):
     assert schedule.hkdf_extract(name, x(salt), x(key)) == x(prk)
     assert schedule.hkdf_expand(name, x(prk), x(info), len(x(okm))) == x(okm)
 
