@@ -51,7 +51,12 @@ class SideFacts:
         ttls: the different TTL / hop limit values of this side, in order of appearance, at most 8.
         reset: the frame of its RST, None if it sent none. reset_ttl, reset_ip_id: that packet's.
         last_ip_id: IP identification of its last segment before the reset.
-        fin: the frame of its FIN, None if it sent none.
+        fin: the frame of its FIN, None if it sent none. last: of its last segment.
+        unacknowledged: bytes that it had sent and the peer had not acknowledged when the connection ended.
+        largest_unacknowledged, largest_acknowledged: payload of the largest of its latest 64 segments with data
+            that is not acknowledged, and that is.
+        unanswered_ns: from the first to the last sending of what is not acknowledged.
+        window_closed_ns: how long its window had stood at zero when the connection ended, 0 where it was open.
     """
 
     segments: int = 0
@@ -72,6 +77,12 @@ class SideFacts:
     last_ip_id: int | None = None
     fin: Span | None = None
     recovered: int = 0
+    last: Span | None = None
+    unacknowledged: int = 0
+    largest_unacknowledged: int = 0
+    largest_acknowledged: int = 0
+    unanswered_ns: int = 0
+    window_closed_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,7 @@ class Half:
         """Everything that is left, holes as gaps, and the end (`how`, where no FIN was seen)."""
         if self.direct and self.tally.recent:
             self._last = self.tally.recent[-1].at
+        self.tally.settle(self.acked, at.ended)
         self.tally.recent.clear()
         if self._closed:
             return []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from analyzer.capture.items import RST, SYN, Segment
 from analyzer.stream import Span
 from analyzer.transport.facts import SideFacts
+from analyzer.transport.seq import MASK, distance
 
 # A packet captured twice keeps its IP identification; a retransmission gets a new one. Where there is none
 # (IPv6, or always 0) the second sighting follows within what a bridge needs, far below any retransmission
@@ -16,6 +18,19 @@ _SAME_PACKET_WITHOUT_ID_NS = 5_000_000
 
 _MOST_TTLS = 8
 _MOST_DISAGREEMENTS = 64
+
+
+class _Open(NamedTuple):
+    """What a connection's end left open; see `SideFacts`."""
+
+    size: int
+    largest: int
+    largest_passed: int
+    since_ns: int
+    window_closed_ns: int
+
+
+_SETTLED = _Open(0, 0, 0, 0, 0)
 
 
 class Tally:
@@ -33,6 +48,7 @@ class Tally:
 
     __slots__ = (
         "_disagreements",
+        "_open",
         "_reset",
         "_ttls",
         "_zero_window_ns",
@@ -73,6 +89,7 @@ class Tally:
         self._zero_windows = self._zero_window_ns = 0
         self.zero_since: int | None = None
         self._disagreements: list[Span] = []
+        self._open = _SETTLED
 
     def note(self, segment: Segment) -> None:
         """Note another TTL than before, a zero window or the end of one."""
@@ -119,6 +136,35 @@ class Tally:
         """Whether `segment` is a second sighting of a remembered packet, not a retransmission."""
         return any(is_same_packet(segment, earlier) for earlier in self.recent)
 
+    def settle(self, acked: int, ended: int) -> None:
+        """Note what the end of the connection leaves open, while the segments are still remembered.
+
+        Args:
+            acked: the highest acknowledgment by the peer, -1 for none.
+            ended: capture time of the connection's last segment.
+        """
+        unanswered: list[Segment] = []
+        passed = 0
+        for segment in self.recent:
+            size = len(segment.payload) + segment.missing
+            if acked >= 0 and distance((segment.seq + size) & MASK, acked) <= 0:
+                passed = max(passed, size)
+            else:
+                unanswered.append(segment)
+        closed = 0 if self.zero_since is None else max(0, ended - self.zero_since)
+        if not unanswered:
+            self._open = _Open(0, 0, passed, 0, closed)
+            return
+        ends = [(s.seq + len(s.payload) + s.missing) & MASK for s in unanswered]
+        start = acked if acked >= 0 else unanswered[0].seq
+        self._open = _Open(
+            max(distance(end, start) for end in ends),
+            max(len(s.payload) + s.missing for s in unanswered),
+            passed,
+            max(0, unanswered[-1].at.ended - unanswered[0].at.began),
+            closed,
+        )
+
     def facts(self, payload_bytes: int) -> SideFacts:
         """The counts so far."""
         reset_ttl, reset_ip_id, last_ip_id = self._reset or (None, None, None)
@@ -143,6 +189,12 @@ class Tally:
             reset_ip_id=reset_ip_id,
             last_ip_id=last_ip_id,
             fin=self.fin,
+            last=self.latest.at if self.latest else None,
+            unacknowledged=self._open.size,
+            largest_unacknowledged=self._open.largest,
+            largest_acknowledged=self._open.largest_passed,
+            unanswered_ns=self._open.since_ns,
+            window_closed_ns=self._open.window_closed_ns,
         )
 
 

@@ -1,28 +1,122 @@
-"""Why a connection did not reach an established inner session."""
+"""Why a connection failed: rules over symptoms, in the order of how much they explain.
+
+What comes first on the wire comes first here: a connection that was never opened has no certificates to
+blame. Within one stage the rule that needs the most evidence is asked first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.session.facts import Conversation
+from analyzer.session.outcome import ESTABLISHED, FAILED, UNFINISHED
+from analyzer.stream import CLIENT, SERVER
+from analyzer.tls.constants import TLS13
+from analyzer.verdict.between_rules import lost, no_inner, not_tls, nothing_said
+from analyzer.verdict.catalogue import ENTRIES
 from analyzer.verdict.expectations import Expectations
-from analyzer.verdict.finding import Cause, Confidence, Finding, Status
+from analyzer.verdict.finding import Cause, Confidence, Finding
+from analyzer.verdict.handshake_rules import read_handshake
+from analyzer.verdict.network_rules import OPENING_RULES, PATH_RULES
+from analyzer.verdict.reading import Reading, Rule, duration
+from analyzer.verdict.sealed_rules import bounded
+from analyzer.verdict.symptoms import Symptoms, symptoms
 
 
 def diagnose(
-    told: Conversation,
-    findings: Sequence[Finding],
-    expected: Expectations,  # noqa: ARG001  what the contract hands over
+    told: Conversation, findings: Sequence[Finding], expected: Expectations
 ) -> Cause | None:
-    """Why `told` is not established; None where it is."""
-    if told.outcome == "established":
+    """Why the connection failed, or was lost.
+
+    None where nothing failed: it is established and was not lost, it is still under way, or the capture
+    shows too little of it to say that anything went wrong. An established connection that was lost later
+    (reset, silence, an alert) has a cause too: its outcome stays `established`.
+    """
+    if told.broken:
         return None
-    failed = [finding for finding in findings if finding.status is Status.FAIL]
+    s = symptoms(told, findings, expected)
+    rules = _LOST if told.outcome == ESTABLISHED else _FAILED
+    reading = next((r for rule in rules if (r := rule(s)) is not None), None)
+    if reading is None:
+        return None
+    limits = tuple(_limitations(s))
     return Cause(
-        "undiagnosed",
-        f"the connection is {told.outcome} at stage {told.stage}; why is not known",
-        Confidence.POSSIBLE,
-        failed[0].advice if failed else "",
-        evidence=(told.tcp.span,),
-        alternatives=tuple(finding.message for finding in failed),
+        code=reading.code,
+        summary=reading.summary,
+        confidence=reading.confidence,
+        advice=reading.advice or ENTRIES[reading.code].remedy,
+        evidence=reading.evidence,
+        alternatives=reading.alternatives,
+        decide=reading.decide,
+        limitations=limits,
     )
+
+
+def _inner(s: Symptoms) -> Reading | None:
+    if s.inner is None or s.inner.session.outcome == ESTABLISHED:
+        return None
+    return read_handshake(s, s.inner)
+
+
+def _outer(s: Symptoms) -> Reading | None:
+    if s.outer is None or s.inner is not None or s.outer.session.outcome == ESTABLISHED:
+        return None
+    return read_handshake(s, s.outer)
+
+
+def _capture_ends(s: Symptoms) -> Reading | None:
+    """Nothing went wrong yet: the capture, or the client, stopped too early to tell."""
+    if s.told.outcome not in {FAILED, UNFINISHED}:
+        return None
+    h = s.inner or s.outer
+    waited = h.waited_ns if h else s.told.tcp.span.ended - s.told.tcp.span.began
+    return Reading(
+        "capture-ends",
+        f"The capture ends while the connection is being set up, {duration(waited)} after the last message "
+        "that was seen; nothing had gone wrong by then.",
+        Confidence.POSSIBLE,
+        (s.told.tcp.span,),
+        decide=("a capture that runs on until the client reports its failure",),
+    )
+
+
+def _limitations(s: Symptoms) -> Iterator[str]:
+    """What this capture cannot show of this connection."""
+    tcp = s.told.tcp
+    if tcp.opening == "unseen":
+        yield "the capture starts after the connection was opened"
+    for side in (CLIENT, SERVER):
+        answers = tcp.opening not in {"syn-only", "refused"}
+        if answers and not tcp.sides[side].segments:
+            yield f"no packet of the {side.word} was captured: this is one direction only"
+    reasons = {gap.why for gap in tcp.gaps}
+    if "snapped" in reasons:
+        yield "packets were cut by the snap length (capture with -s 0)"
+    if "not captured" in reasons:
+        yield "the capture lost packets that arrived"
+    unread = {
+        ("inner" if session.level else "outer")
+        for session in s.told.sessions
+        if session.sealed
+        and (session.version == TLS13 or any(x.epoch == "traffic" for x in session.sealed))
+    }
+    for level in sorted(unread, reverse=True):
+        yield f"part of the {level} TLS stayed encrypted: its session keys are missing"
+
+
+_FAILED: tuple[Rule, ...] = (
+    *OPENING_RULES,
+    *PATH_RULES,
+    _inner,
+    not_tls,
+    _outer,
+    no_inner,
+    bounded,
+    nothing_said,
+    _capture_ends,
+)
+
+_LOST: tuple[Rule, ...] = (
+    *PATH_RULES,
+    lost,
+)

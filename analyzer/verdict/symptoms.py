@@ -1,0 +1,216 @@
+"""What the rules of diagnosis look at: symptoms, computed once from the facts of one connection.
+
+A symptom says what was seen, in the order and the words that a diagnosis needs: who ended what first and
+how long it had waited, how far each handshake came and what its sealed records look like from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from analyzer.session.facts import Conversation, MessageSeen, Session
+from analyzer.session.outcome import is_fatal
+from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.tls.constants import (
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    TLS13,
+)
+from analyzer.tls.events import Alert, RecordSeen
+from analyzer.verdict.expectations import Expectations
+from analyzer.verdict.finding import Finding, Status
+
+SECOND = 1_000_000_000
+
+# A peer that has not answered for this long is waited for; one that closes sooner has decided.
+PATIENCE_NS = 2 * SECOND
+
+# Body of a TLS 1.3 record that holds only an alert: two bytes, the content type and the tag (RFC 8446
+# section 5.2; 8 bytes of tag with the CCM_8 suites).
+ALERT_SIZES = (11, 19)
+# The same with an empty Certificate message (RFC 8446 section 4.4.2): 4 + 1 + 3 bytes.
+EMPTY_CERTIFICATE_SIZES = (17, 25)
+
+_CLIENT_FLIGHT = frozenset(
+    {"certificate", "client_key_exchange", "certificate_verify", "change_cipher_spec", "finished"}
+)
+
+
+class Ending(NamedTuple):
+    """Something that ends a stream. `how`: `close_notify`, `fin` or `reset`; `level`: None for TCP's."""
+
+    side: Side
+    how: str
+    at: Span
+    level: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeSymptoms:
+    """The first handshake of one level.
+
+    Attributes:
+        alert: the first fatal alert in it.
+        sent: per side, the types of the messages that were read, of the handshake itself.
+        answered: the client began to answer the server's flight (TLS <= 1.2, or readable TLS 1.3).
+        finished: per side, whether its Finished was read.
+        sealed: per side, the outside of the records that follow the last message that was read of a
+            TLS 1.3 handshake, where they could not be opened.
+        last: the last message of the handshake that was read, in capture order.
+        ended: what ended this level first, a refusing alert apart.
+        waited_ns: from the last message to that end, or to the end of the capture.
+    """
+
+    session: Session
+    alert: Alert | None
+    sent: tuple[frozenset[str], frozenset[str]]
+    answered: bool
+    finished: tuple[bool, bool]
+    sealed: tuple[tuple[RecordSeen, ...], tuple[RecordSeen, ...]]
+    last: MessageSeen | None
+    ended: Ending | None
+    waited_ns: int
+
+    @property
+    def level(self) -> int:
+        """0 outer, 1 inner."""
+        return self.session.level
+
+    @property
+    def unread(self) -> bool:
+        """A TLS 1.3 handshake whose encrypted part could not be read."""
+        return self.session.version == TLS13 and bool(self.sealed[CLIENT] or self.sealed[SERVER])
+
+    def frame(self, side: Side, *types: str) -> tuple[Span, ...]:
+        """The frames of the first message of `side` of one of these types."""
+        found = (m.at for m in self.session.messages if m.side is side and m.type in types)
+        return tuple(found)[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms:
+    """One connection.
+
+    Attributes:
+        endings: everything that ended a stream, in capture order.
+        outer, inner: the first handshake of that level, None where none was found.
+        foreign_reset: the side whose RST does not look like its other packets.
+    """
+
+    told: Conversation
+    expected: Expectations
+    findings: tuple[Finding, ...]
+    endings: tuple[Ending, ...]
+    outer: HandshakeSymptoms | None
+    inner: HandshakeSymptoms | None
+    foreign_reset: Side | None
+
+    @property
+    def ended(self) -> Ending | None:
+        """What ended the connection first."""
+        return next(iter(self.endings), None)
+
+    def slot(self, code: str) -> Finding | None:
+        """The finding about a certificate slot."""
+        return next((f for f in self.findings if f.code == code), None)
+
+    def slot_status(self, level: int, side: Side) -> Status | None:
+        """How the certificate of this side and level was judged, None where it was not."""
+        found = self.slot(slot_code(level, side))
+        return found.status if found else None
+
+
+def slot_code(level: int, side: Side) -> str:
+    """`outer-server-certificate` ..."""
+    return f"{'inner' if level else 'outer'}-{side.word}-certificate"
+
+
+def symptoms(
+    told: Conversation, findings: Sequence[Finding], expected: Expectations
+) -> Symptoms:
+    """The symptoms of one connection."""
+    endings = tuple(sorted(_endings(told), key=lambda e: (e.at.began, e.at.first)))
+    return Symptoms(
+        told=told,
+        expected=expected,
+        findings=tuple(findings),
+        endings=endings,
+        outer=_handshake(told, 0, endings),
+        inner=_handshake(told, 1, endings),
+        foreign_reset=_foreign_reset(told),
+    )
+
+
+def _endings(told: Conversation) -> Iterator[Ending]:
+    for session in told.sessions:
+        for alert in session.alerts:
+            if alert.code == 0:
+                yield Ending(alert.side, "close_notify", alert.at, session.level)
+    for side in (CLIENT, SERVER):
+        facts = told.tcp.sides[side]
+        if facts.fin is not None:
+            yield Ending(side, "fin", facts.fin, None)
+        if facts.reset is not None:
+            yield Ending(side, "reset", facts.reset, None)
+
+
+def _handshake(
+    told: Conversation, level: int, endings: Sequence[Ending]
+) -> HandshakeSymptoms | None:
+    session = told.at_level(level)
+    if session is None:
+        return None
+    handshake = [m for m in session.messages if m.type not in {"application_data", "alert"}]
+    types = [frozenset(m.type for m in handshake if m.side is side) for side in (CLIENT, SERVER)]
+    last = max(handshake, key=lambda m: (m.at.ended, m.at.last), default=None)
+    # An end at a deeper level leaves this one standing.
+    ended = next((e for e in endings if e.level is None or e.level <= level), None)
+    until = ended.at.began if ended else told.tcp.span.ended
+    real = types[CLIENT] - {"change_cipher_spec"} if session.version == TLS13 else types[CLIENT]
+    sealed = tuple(_sealed(session, side) for side in (CLIENT, SERVER))
+    return HandshakeSymptoms(
+        session=session,
+        alert=next((a for a in _by_time(session.alerts) if is_fatal(a, session.version)), None),
+        sent=(types[CLIENT], types[SERVER]),
+        answered=bool(real & _CLIENT_FLIGHT),
+        finished=("finished" in types[CLIENT], "finished" in types[SERVER]),
+        sealed=(sealed[CLIENT], sealed[SERVER]),
+        last=last,
+        ended=ended,
+        waited_ns=max(0, until - last.at.ended) if last else 0,
+    )
+
+
+def _by_time(alerts: Sequence[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: (alert.at.began, alert.at.first))
+
+
+def _sealed(session: Session, side: Side) -> tuple[RecordSeen, ...]:
+    """Records of a TLS 1.3 side that stayed closed; empty where its handshake keys were there."""
+    if session.version != TLS13 or not any(s.side is side for s in session.sealed):
+        return ()
+    if any(m.side is side and m.type == "finished" for m in session.messages):
+        return ()
+    return tuple(r for r in session.first_records[side] if r.type == APPLICATION_DATA)
+
+
+def changed_cipher(session: Session, side: Side) -> bool:
+    """Whether this side sent a ChangeCipherSpec record, read from outside."""
+    return any(r.type == CHANGE_CIPHER_SPEC for r in session.first_records[side])
+
+
+def _foreign_reset(told: Conversation) -> Side | None:
+    """The side whose RST came with a TTL that none of its other packets has: something between sent it.
+
+    An RST counts among the TTLs of its side too, so two different ones are needed, the RST's last.
+    """
+    for side in (CLIENT, SERVER):
+        facts = told.tcp.sides[side]
+        if facts.reset_ttl is None or facts.segments < 2:
+            continue
+        others = [ttl for ttl in facts.ttls if ttl != facts.reset_ttl]
+        if others and facts.ttls.index(facts.reset_ttl) == len(facts.ttls) - 1:
+            return side
+    return None
