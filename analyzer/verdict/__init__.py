@@ -8,7 +8,9 @@
 - `overall`: the verdict over all connections.
 - `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
   JSON Schema; `regression_values`: how each kind of value is read.
-- `diagnosis`: why a connection failed.
+- `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
+  `network_rules`, `handshake_rules`, `sealed_rules` (what stayed encrypted), `between_rules`; `reading`: what
+  a rule gives. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
 """
 
 from analyzer.verdict.diagnosis import diagnose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.session.outcome import ESTABLISHED, FAILED, UNFINISHED, UNSEEN, is_fatal
-from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.stream import CLIENT, SERVER, Span
 from analyzer.verdict.finding import Confidence
 from analyzer.verdict.reading import (
     Reading,
@@ -12,16 +12,16 @@ from analyzer.verdict.reading import (
     duration,
     end,
     ending_words,
-    keys_wanted,
 )
 from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Ending, Symptoms
-from analyzer.verdict.words import capitalized
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 
 # AWS: connection tracking of Nitro v6 instances forgets idle connections after 350 s, others after five days;
 # NAT gateways and Network Load Balancers after 350 s (EC2 ConnectionTrackingConfiguration, VPC and ELB guides).
-IDLE_PLATEAUS = ((350, "350 s: connection tracking on Nitro v6 instances, NAT gateways, load balancers"),)
+IDLE_PLATEAUS = (
+    (350, "350 s: connection tracking on Nitro v6 instances, NAT gateways, load balancers"),
+)
 _IDLE_NS = 30 * SECOND
 
 
@@ -82,7 +82,9 @@ def nothing_said(s: Symptoms) -> Reading | None:
                 *(
                     ("a limit on connections, or a proxy whose own target is gone",)
                     if ended.side is SERVER
-                    else ("the client's program failed before its first message, e.g. on its key file",)
+                    else (
+                        "the client's program failed before its first message, e.g. on its key file",
+                    )
                 ),
             ),
             decide=(f"the log of the {ended.side.word} at this time",),
@@ -157,8 +159,14 @@ def no_inner(s: Symptoms) -> Reading | None:
         "a client without customerCA.crt does (limited-commands mode), or one whose cluster is not initialized.",
         LIKELY,
         _span(s),
-        alternatives=("the cluster is not initialized yet", "end-to-end encryption is switched off in the .cfg"),
-        decide=("the client's log: `unencrypted mode ... limited commands mode`", "describe-clusters: State"),
+        alternatives=(
+            "the cluster is not initialized yet",
+            "end-to-end encryption is switched off in the .cfg",
+        ),
+        decide=(
+            "the client's log: `unencrypted mode ... limited commands mode`",
+            "describe-clusters: State",
+        ),
     )
 
 
@@ -218,16 +226,14 @@ def _alert_after(s: Symptoms) -> Reading | None:
 
 def _said_goodbye(s: Symptoms, before: Ending) -> bool:
     """Somebody closed in order before: what follows is only how it was torn down."""
-    return any(e.at.began <= before.at.began and e.how != "reset" for e in s.endings if e is not before)
-
-
-def _last_data(s: Symptoms, side: Side) -> Span | None:
-    return s.told.tcp.sides[side].last
+    return any(
+        e.at.began <= before.at.began and e.how != "reset" for e in s.endings if e is not before
+    )
 
 
 def _reset_after(s: Symptoms) -> Reading | None:
     reset = next((e for e in s.endings if e.how == "reset"), None)
-    if reset is None or _said_goodbye(s, reset) or _sealed_goodbye(s, reset):
+    if reset is None or _said_goodbye(s, reset) or _sealed_goodbye(s):
         return None
     tcp = s.told.tcp
     idle = tcp.longest_silence_ns
@@ -258,7 +264,7 @@ def _reset_after(s: Symptoms) -> Reading | None:
     )
 
 
-def _sealed_goodbye(s: Symptoms, reset: Ending) -> bool:
+def _sealed_goodbye(s: Symptoms) -> bool:
     """Without keys a goodbye is a record of an alert's size; the resetting side may only answer it."""
     for session in s.told.sessions:
         if session.level or not session.sealed:
@@ -325,7 +331,9 @@ def _silence_after(s: Symptoms) -> Reading | None:
                 LIKELY,
                 (facts.last or tcp.span,),
                 alternatives=(f"the {side.peer.word}'s machine went down during the silence",),
-                decide=("the tracking timeout of the client's network interface (TcpEstablishedTimeout)",),
+                decide=(
+                    "the tracking timeout of the client's network interface (TcpEstablishedTimeout)",
+                ),
             )
         return Reading(
             "lost-in-silence",

@@ -33,9 +33,7 @@ class Entry(NamedTuple):
     source: str
 
 
-_SECURITY_GROUP = (
-    "attach the cluster's security group to the client instance, or open TCP 2223-2225 from the client to it"
-)
+_SECURITY_GROUP = "attach the cluster's security group to the client instance, or open TCP 2223-2225 from the client to it"
 _ADDRESS = (
     "on the client: stop the client, `configure -a <IP of an ACTIVE HSM>` (SDK 5: `configure-cli -a`), start it; "
     "where every HSM was replaced also delete /opt/cloudhsm/daemon/1/cluster.info"
@@ -58,7 +56,9 @@ _MTLS = (
     "every SDK 5 component), the chain ending in a registered trust anchor; as an mTLS admin check "
     "`cluster mtls list-trust-anchors` (cluster-coverage: full)"
 )
-_UPGRADE = "on the client: upgrade the SDK to a supported release (SDK 5.9 or later; hsm2m needs it)"
+_UPGRADE = (
+    "on the client: upgrade the SDK to a supported release (SDK 5.9 or later; hsm2m needs it)"
+)
 _LOGS = (
     "read the client's log at this time (SDK 5: /opt/cloudhsm/run/cloudhsm-*.log, SDK 3: "
     "/opt/cloudhsm/run/cloudhsm_client.log); if it says nothing, open a case with AWS and attach this report"

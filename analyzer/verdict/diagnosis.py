@@ -55,13 +55,13 @@ def diagnose(
 def _inner(s: Symptoms) -> Reading | None:
     if s.inner is None or s.inner.session.outcome == ESTABLISHED:
         return None
-    return read_handshake(s, s.inner)
+    return read_handshake(s.inner)
 
 
 def _outer(s: Symptoms) -> Reading | None:
     if s.outer is None or s.inner is not None or s.outer.session.outcome == ESTABLISHED:
         return None
-    return read_handshake(s, s.outer)
+    return read_handshake(s.outer)
 
 
 def _capture_ends(s: Symptoms) -> Reading | None:

@@ -28,12 +28,7 @@ from analyzer.verdict.reading import (
     versions,
 )
 from analyzer.verdict.sealed_rules import sealed_reading
-from analyzer.verdict.symptoms import (
-    PATIENCE_NS,
-    HandshakeSymptoms,
-    Symptoms,
-    slot_code,
-)
+from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
 from analyzer.verdict.validity import other_clock, outside_validity
 from analyzer.verdict.words import capitalized
 
@@ -50,15 +45,15 @@ _ABOUT_SUITES = frozenset({_HANDSHAKE_FAILURE, _INSUFFICIENT_SECURITY})
 _ABOUT_PROOFS = frozenset({_DECRYPT_ERROR, _BAD_RECORD_MAC, 21})
 
 
-def read_handshake(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def read_handshake(h: HandshakeSymptoms) -> Reading | None:
     """What broke this handshake, by the most specific rule that fits."""
-    return next((told for rule in RULES if (told := rule(s, h)) is not None), None)
+    return next((told for rule in RULES if (told := rule(h)) is not None), None)
 
 
 # ---------------------------------------------------------------------- hellos
 
 
-def _no_common_version(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _no_common_version(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     if alert is None or alert.code not in _ABOUT_VERSIONS:
         return None
@@ -66,7 +61,9 @@ def _no_common_version(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     if "server_hello" in h.sent[SERVER] and alert.side is CLIENT:
         what = f"does not take the version that {end(h.level, SERVER)} chose"
     else:
-        what = f"takes none of the versions that {end(h.level, alert.side.peer)} offered ({offered})"
+        what = (
+            f"takes none of the versions that {end(h.level, alert.side.peer)} offered ({offered})"
+        )
     return Reading(
         f"{LEVEL[h.level]}-version-mismatch",
         f"No common TLS version: {end(h.level, alert.side)} {what} and said so with "
@@ -76,7 +73,7 @@ def _no_common_version(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     )
 
 
-def _no_common_suite(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _no_common_suite(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     if alert is None or alert.side is not SERVER or "server_hello" in h.sent[SERVER]:
         return None
@@ -93,11 +90,14 @@ def _no_common_suite(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
             "no common key exchange group, signature algorithm or TLS version (some stacks answer all "
             "of them with this alert)",
         ),
-        decide=(f"the log or TLS settings of {end(h.level, SERVER)}", "a ClientHello that succeeds"),
+        decide=(
+            f"the log or TLS settings of {end(h.level, SERVER)}",
+            "a ClientHello that succeeds",
+        ),
     )
 
 
-def _refused_hello(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _refused_hello(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     if alert is None or "server_hello" in h.sent[SERVER] or alert.side is not SERVER:
         return None
@@ -113,7 +113,7 @@ def _refused_hello(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
 # ---------------------------------------------------------------------- the server's certificate
 
 
-def _server_proof_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _server_proof_refused(h: HandshakeSymptoms) -> Reading | None:
     """The server's certificate is one thing, the proof that it has the key another."""
     alert = h.alert
     kinds = {"server_key_exchange", "certificate_verify_server"}
@@ -131,22 +131,24 @@ def _server_proof_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     )
 
 
-def _server_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     if alert is None or alert.side is not CLIENT or "server_hello" not in h.sent[SERVER]:
         return None
     if h.finished[CLIENT]:
         return None
     chain = h.session.certificates[SERVER]
-    slot = s.slot(slot_code(h.level, SERVER))
+    slot = h.judged[SERVER]
     about_certificates = alert.code in _ABOUT_CERTIFICATES
     judged_bad = slot is not None and slot.status is Status.FAIL
     if not about_certificates and not (judged_bad and chain):
         return None
     evidence = (*shown_at(h, SERVER), alert.at)
-    refused = f"The client refused {SERVER_CERTIFICATE[h.level]} that {end(h.level, SERVER)} showed: "
+    refused = (
+        f"The client refused {SERVER_CERTIFICATE[h.level]} that {end(h.level, SERVER)} showed: "
+    )
     if chain and alert.code == _CERTIFICATE_EXPIRED:
-        return _expired(s, h, SERVER, refused, evidence)
+        return _expired(h, SERVER, refused, evidence)
     if chain:
         sure = CERTAIN if about_certificates else LIKELY
         return Reading(
@@ -155,7 +157,7 @@ def _server_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
             sure,
             evidence,
             alternatives=() if sure is CERTAIN else (f"what {alert_words(alert)} says literally",),
-            advice=_trust_advice(s, h),
+            advice=_trust_advice(h),
         )
     return Reading(
         f"{LEVEL[h.level]}-server-certificate-refused",
@@ -163,18 +165,18 @@ def _server_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
         LIKELY,
         evidence,
         alternatives=("the client misjudged another part of the encrypted server flight",),
-        decide=keys_wanted(s, h.level),
+        decide=keys_wanted(h),
     )
 
 
-def _left_at_server_certificate(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _left_at_server_certificate(h: HandshakeSymptoms) -> Reading | None:
     """The client closes, without an alert, when it has the server's certificate: the vendor's way."""
     ended = h.ended
     if h.alert or ended is None or ended.side is not CLIENT or h.answered:
         return None
     if not h.session.certificates[SERVER] or h.waited_ns >= PATIENCE_NS:
         return None
-    slot = s.slot(slot_code(h.level, SERVER))
+    slot = h.judged[SERVER]
     judged_bad = slot is not None and slot.status is Status.FAIL
     judged_good = slot is not None and slot.status is Status.PASS
     return Reading(
@@ -188,13 +190,13 @@ def _left_at_server_certificate(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
             "the client ended for a reason of its own (stopped, crashed, its key could not be read)",
         ),
         decide=("the client's log at this time",),
-        advice=_trust_advice(s, h),
+        advice=_trust_advice(h),
     )
 
 
-def _trust_advice(s: Symptoms, h: HandshakeSymptoms) -> str:
+def _trust_advice(h: HandshakeSymptoms) -> str:
     """Where the certificate is the expected one, it is the client's own file that differs."""
-    slot = s.slot(slot_code(h.level, SERVER))
+    slot = h.judged[SERVER]
     if slot is None or slot.status is not Status.PASS:
         return slot.advice if slot and slot.advice and slot.status is Status.FAIL else ""
     return (
@@ -207,7 +209,7 @@ def _trust_advice(s: Symptoms, h: HandshakeSymptoms) -> str:
 # ---------------------------------------------------------------------- the client's certificate
 
 
-def _client_certificate_missing(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _client_certificate_missing(h: HandshakeSymptoms) -> Reading | None:
     asked = h.session.certificate_request
     sent = h.session.certificates[CLIENT]
     empty = sent == () or (asked is True and sent is None and h.answered and not h.unread)
@@ -220,9 +222,9 @@ def _client_certificate_missing(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
             f"{alert_words(alert)}. The client's Certificate message is encrypted (TLS 1.3).",
             LIKELY,
             (alert.at,),
-            decide=keys_wanted(s, h.level),
+            decide=keys_wanted(h),
         )
-    if not empty or h.finished[SERVER] and not is_tls13(h):
+    if not empty or (h.finished[SERVER] and not is_tls13(h)):
         return None
     left = alert is None and ended is not None and ended.side is SERVER
     if not told and not left:
@@ -244,14 +246,14 @@ def _client_certificate_missing(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
     )
 
 
-def _client_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     chain = h.session.certificates[CLIENT]
     if alert is None or alert.side is not SERVER or not chain:
         return None
     if h.finished[SERVER] and not is_tls13(h):
         return None
-    slot = s.slot(slot_code(h.level, CLIENT))
+    slot = h.judged[CLIENT]
     judged_bad = slot is not None and slot.status is Status.FAIL
     evidence = (*shown_at(h, CLIENT), alert.at)
     shown = CLIENT_CERTIFICATE[h.level].replace("its", "the")
@@ -274,7 +276,7 @@ def _client_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
             else ("the client's Finished did not verify: something between altered the handshake",),
         )
     if alert.code == _CERTIFICATE_EXPIRED or (judged_bad and outside_validity(chain)):
-        return _expired(s, h, CLIENT, refused, evidence)
+        return _expired(h, CLIENT, refused, evidence)
     if alert.code in _ABOUT_PROOFS:
         return None
     about_certificates = alert.code in _ABOUT_CERTIFICATES
@@ -285,19 +287,21 @@ def _client_certificate_refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
         evidence,
         alternatives=()
         if about_certificates
-        else (f"what {alert_words(alert)} says literally, for a reason of {end(h.level, SERVER)}'s own",),
+        else (
+            f"what {alert_words(alert)} says literally, for a reason of {end(h.level, SERVER)}'s own",
+        ),
         advice=slot.advice if slot and judged_bad else "",
     )
 
 
-def _left_at_client_certificate(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
     """The server closes without an alert when it has the client's flight."""
     ended, chain = h.ended, h.session.certificates[CLIENT]
     if h.alert or ended is None or ended.side is not SERVER or not chain:
         return None
     if (h.finished[SERVER] and not is_tls13(h)) or h.waited_ns >= PATIENCE_NS:
         return None
-    slot = s.slot(slot_code(h.level, CLIENT))
+    slot = h.judged[CLIENT]
     judged_bad = slot is not None and slot.status is Status.FAIL
     expired = judged_bad and outside_validity(chain)
     what = "expired" if expired else "refused"
@@ -320,7 +324,6 @@ def _left_at_client_certificate(s: Symptoms, h: HandshakeSymptoms) -> Reading | 
 
 
 def _expired(
-    s: Symptoms,
     h: HandshakeSymptoms,
     side: Side,
     refused: str,
@@ -352,9 +355,11 @@ def _expired(
 # ---------------------------------------------------------------------- the rest
 
 
-def _altered(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _altered(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
-    broken = [p for p in h.session.proofs if p.result == "invalid" and p.kind.startswith("finished")]
+    broken = [
+        p for p in h.session.proofs if p.result == "invalid" and p.kind.startswith("finished")
+    ]
     if alert is None or (alert.code not in _ABOUT_PROOFS and not broken):
         return None
     return Reading(
@@ -368,7 +373,7 @@ def _altered(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     )
 
 
-def _refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _refused(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
     if alert is None or (all(h.finished) and not is_tls13(h)):
         return None
@@ -383,7 +388,7 @@ def _refused(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     )
 
 
-def _gave_up(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _gave_up(h: HandshakeSymptoms) -> Reading | None:
     """Ended after a wait: by its own timeout, not by a judgement."""
     ended = h.ended
     if h.alert or ended is None or h.waited_ns < PATIENCE_NS or h.last is None:
@@ -406,7 +411,7 @@ def _gave_up(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
     )
 
 
-def _broken_off(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _broken_off(h: HandshakeSymptoms) -> Reading | None:
     ended = h.ended
     if h.alert or ended is None:
         return None
@@ -430,7 +435,7 @@ def _broken_off_reasons(h: HandshakeSymptoms) -> Iterator[str]:
     yield "something between the two ended the connection"
 
 
-def _stalled(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _stalled(h: HandshakeSymptoms) -> Reading | None:
     """Nobody ended it: somebody owes the next message."""
     if h.alert or h.ended or h.last is None or h.waited_ns < PATIENCE_NS:
         return None
@@ -448,7 +453,9 @@ def _stalled(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
 
 def _stall_reasons(h: HandshakeSymptoms, owes: Side) -> tuple[str, ...]:
     if owes is CLIENT and h.level and h.session.certificate_request:
-        return ("the client's mTLS key has a passphrase and its program waits for somebody to type it",)
+        return (
+            "the client's mTLS key has a passphrase and its program waits for somebody to type it",
+        )
     if owes is CLIENT:
         return ("the client's program hangs or waits for input",)
     return (f"{end(h.level, SERVER)} is overloaded or hangs", "the path loses what it answers")

@@ -69,7 +69,11 @@ def syn_unanswered(s: Symptoms) -> Reading | None:
     reset = tcp.sides[CLIENT].reset or tcp.sides[CLIENT].fin
     hsm = s.expected.hsm_at(tcp.server.address)
     waited = tcp.span.ended - tcp.span.began
-    sent = f"{tcp.syns} SYN{'' if tcp.syns == 1 else 's'} in {duration(waited)}" if waited else "one SYN"
+    sent = (
+        f"{tcp.syns} SYN{'' if tcp.syns == 1 else 's'} in {duration(waited)}"
+        if waited
+        else "one SYN"
+    )
     if s.expected.listed and hsm is None:
         return Reading(
             "address-not-in-cluster",
@@ -95,7 +99,11 @@ def syn_unanswered(s: Symptoms) -> Reading | None:
     return Reading(
         "syn-unanswered",
         f"{_target(s)} does not answer: {sent}, no SYN-ACK, no RST, no ICMP error"
-        + (f"; then the client {'reset' if tcp.sides[CLIENT].reset else 'gave up'}." if reset else "."),
+        + (
+            f"; then the client {'reset' if tcp.sides[CLIENT].reset else 'gave up'}."
+            if reset
+            else "."
+        ),
         POSSIBLE if few else LIKELY,
         (tcp.span,),
         alternatives=(
@@ -120,7 +128,9 @@ def syn_refused(s: Symptoms) -> Reading | None:
     absent = s.expected.listed and hsm is None
     code = "address-not-in-cluster" if absent else "syn-refused"
     more = (
-        " describe-clusters does not list that address: another machine has it now." if absent else ""
+        " describe-clusters does not list that address: another machine has it now."
+        if absent
+        else ""
     )
     return Reading(
         code,
@@ -138,13 +148,13 @@ def no_final_ack(s: Symptoms) -> Reading | None:
     tcp = s.told.tcp
     if tcp.opening != "no-final-ack":
         return None
-    if tcp.sides[CLIENT].reset is not None:
+    if (reset := tcp.sides[CLIENT].reset) is not None:
         return Reading(
             "syn-ack-refused",
             f"The client's machine answered the SYN-ACK of {_target(s)} with RST: the program that asked had "
             "given up by then, or a local firewall interferes.",
             LIKELY,
-            (tcp.span, tcp.sides[CLIENT].reset),
+            (tcp.span, reset),
         )
     return Reading(
         "syn-ack-unanswered",
@@ -152,7 +162,10 @@ def no_final_ack(s: Symptoms) -> Reading | None:
         "did not.",
         LIKELY if tcp.span.ended - tcp.span.began >= PATIENCE_NS else POSSIBLE,
         (tcp.span,),
-        alternatives=("the SYN-ACK is lost between here and the client", "the capture ends too early"),
+        alternatives=(
+            "the SYN-ACK is lost between here and the client",
+            "the capture ends too early",
+        ),
         decide=("a capture on the client's machine",),
     )
 
@@ -191,7 +204,7 @@ def icmp_after_open(s: Symptoms) -> Reading | None:
     prohibited = error.code in _PROHIBITED[error.version]
     return Reading(
         "icmp-prohibited" if prohibited else "icmp-unreachable",
-        f"{error.source} answered packets of the open connection with ICMP \"{error.description}\": "
+        f'{error.source} answered packets of the open connection with ICMP "{error.description}": '
         + ("a filter began to reject it." if prohibited else "the path broke."),
         CERTAIN,
         (error.at,),
@@ -238,7 +251,10 @@ def path_mtu(s: Symptoms) -> Reading | None:
             LIKELY,
             (gap.at,),
             alternatives=("the path loses packets of any size",),
-            decide=(f"a capture on the {side.word}'s machine", "the MTU of every hop between the two"),
+            decide=(
+                f"a capture on the {side.word}'s machine",
+                "the MTU of every hop between the two",
+            ),
         )
     return None
 

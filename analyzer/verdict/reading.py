@@ -106,10 +106,10 @@ def suites(numbers: tuple[int, ...]) -> str:
     return ", ".join(suite_name(n) for n in known[:_SHOWN]) + more
 
 
-def keys_wanted(s: Symptoms, level: int) -> tuple[str, ...]:
-    """What would open the sealed records of `level`, as steps to a decision."""
-    sealed = (x for session in s.told.sessions if session.level == level for x in session.sealed)
-    return tuple(dict.fromkeys(f"add to the key log: {x.remedy}" for x in sealed if x.remedy))
+def keys_wanted(h: HandshakeSymptoms) -> tuple[str, ...]:
+    """What would open the sealed records of this level, as steps to a decision."""
+    remedies = (x.remedy for x in h.session.sealed if x.remedy)
+    return tuple(dict.fromkeys(f"add to the key log: {remedy}" for remedy in remedies))
 
 
 def shown_at(h: HandshakeSymptoms, side: Side) -> tuple[Span, ...]:
@@ -121,4 +121,3 @@ def shown_at(h: HandshakeSymptoms, side: Side) -> tuple[Span, ...]:
 def is_tls13(h: HandshakeSymptoms) -> bool:
     """Whether TLS 1.3 was negotiated."""
     return h.session.version == TLS13
-

@@ -37,23 +37,21 @@ _SMALL, _FLIGHT = 80, 600
 _SMALLEST_HELLO = 100
 
 
-def sealed_reading(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     """A TLS 1.3 handshake whose encrypted part nobody can read: what its records' outsides say."""
-    if not h.unread or h.alert is not None or s.told.tcp.gaps:
+    if not h.unread or h.alert is not None or h.holes:
         return None
     client, server = h.sealed
     if client and all(r.length in _ALERT_SIZES for r in client):
-        return _client_refused(s, h, client)
+        return _client_refused(h, client)
     if not client and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
-        return _client_left(s, h)
+        return _client_left(h)
     if client:
-        return _server_refused(s, h, client, server)
+        return _server_refused(h, client, server)
     return None
 
 
-def _client_refused(
-    s: Symptoms, h: HandshakeSymptoms, client: Sequence[RecordSeen]
-) -> Reading | None:
+def _client_refused(h: HandshakeSymptoms, client: Sequence[RecordSeen]) -> Reading | None:
     return Reading(
         f"{LEVEL[h.level]}-server-certificate-refused",
         f"The client answered the encrypted flight of {end(h.level, SERVER)} with nothing but a record of an "
@@ -61,11 +59,11 @@ def _client_refused(
         Confidence.LIKELY,
         (client[0].at, *((h.ended.at,) if h.ended else ())),
         alternatives=("the client refused another part of that flight", "the client was stopped"),
-        decide=(*keys_wanted(s, h.level), "the client's log at this time"),
+        decide=(*keys_wanted(h), "the client's log at this time"),
     )
 
 
-def _client_left(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
+def _client_left(h: HandshakeSymptoms) -> Reading | None:
     ended = h.ended
     if ended is None:
         return None
@@ -76,19 +74,21 @@ def _client_left(s: Symptoms, h: HandshakeSymptoms) -> Reading | None:
         Confidence.POSSIBLE,
         (*h.frame(SERVER, "server_hello"), ended.at),
         alternatives=("the client was stopped or crashed",),
-        decide=(*keys_wanted(s, h.level), "the client's log at this time"),
+        decide=(*keys_wanted(h), "the client's log at this time"),
     )
 
 
 def _server_refused(
-    s: Symptoms, h: HandshakeSymptoms, client: Sequence[RecordSeen], server: Sequence[RecordSeen]
+    h: HandshakeSymptoms, client: Sequence[RecordSeen], server: Sequence[RecordSeen]
 ) -> Reading | None:
     """TLS 1.3: the server judges the client's certificate when the client already thinks it is connected."""
     after = [r for r in server if r.at.began > client[0].at.began]
-    by_tcp = next((e for e in s.endings if e.how in {"fin", "reset"}), None)
+    by_tcp = h.cut
     if any(r.length not in _ALERT_SIZES for r in after) or by_tcp is None:
         return None
-    if client[-1].length in _ALERT_SIZES and (not after or client[-1].at.began <= after[0].at.began):
+    if client[-1].length in _ALERT_SIZES and (
+        not after or client[-1].at.began <= after[0].at.began
+    ):
         return None  # the client said goodbye first
     if by_tcp.side is CLIENT and not after:
         return None
@@ -110,10 +110,12 @@ def _server_refused(
         Confidence.LIKELY if after else Confidence.POSSIBLE,
         (client[0].at, *(r.at for r in after[:1]), by_tcp.at),
         alternatives=(
-            "the client sent no certificate" if not empty else "the client's certificate was refused",
+            "the client sent no certificate"
+            if not empty
+            else "the client's certificate was refused",
             f"{end(h.level, SERVER)} ended for a reason of its own (restart, overload, a limit)",
         ),
-        decide=(*keys_wanted(s, h.level), f"the log of {end(h.level, SERVER)}"),
+        decide=(*keys_wanted(h), f"the log of {end(h.level, SERVER)}"),
     )
 
 
@@ -123,10 +125,10 @@ def _server_refused(
 def bounded(s: Symptoms) -> Reading | None:
     """The outer TLS stands but cannot be read: what sizes and order say about the inner handshake."""
     h = s.outer
-    if h is None or s.inner is not None or s.told.tcp.gaps or h.alert is not None:
+    if h is None or s.inner is not None or h.holes or h.alert is not None:
         return None
     flights = _application(h)
-    ended = next((e for e in s.endings if e.how in {"fin", "reset"}), None)
+    ended = h.cut
     if not flights or ended is None or len(flights) > 40:
         return None
     hello = next((i for i, r in enumerate(flights) if _sent(r, CLIENT, _SMALLEST_HELLO)), None)
@@ -147,7 +149,7 @@ def bounded(s: Symptoms) -> Reading | None:
             "its certificate has, and the client left without answering it: perhaps it refused the cluster "
             "certificate"
         )
-        return _bounded(s, what, (answer[0].at, ended.at))
+        return _bounded(h, what, (answer[0].at, ended.at))
     replies = [r for r in by_client if r.length > _SMALL]
     if replies and ended.side is SERVER:
         judged = [r for r in behind if r.side is SERVER and r.at.began > replies[-1].at.began]
@@ -156,11 +158,11 @@ def bounded(s: Symptoms) -> Reading | None:
                 "the client answered what looks like the HSM's flight, and the server's side then sent at most "
                 "something of an alert's size and closed: perhaps the HSM refused the client's (mTLS) certificate"
             )
-            return _bounded(s, what, (replies[0].at, ended.at))
+            return _bounded(h, what, (replies[0].at, ended.at))
     return None
 
 
-def _bounded(s: Symptoms, what: str, evidence: tuple[Span, ...]) -> Reading:
+def _bounded(h: HandshakeSymptoms, what: str, evidence: tuple[Span, ...]) -> Reading:
     return Reading(
         "bounded-without-keys",
         f"The outer TLS was established; inside it, unreadable without its keys, {what}.",
@@ -170,7 +172,7 @@ def _bounded(s: Symptoms, what: str, evidence: tuple[Span, ...]) -> Reading:
             "an ordinary request, a long answer and a client that had finished",
             "a vendor message was refused, not a certificate",
         ),
-        decide=keys_wanted(s, 0),
+        decide=keys_wanted(h),
     )
 
 

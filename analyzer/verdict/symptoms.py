@@ -20,18 +20,13 @@ from analyzer.tls.constants import (
 )
 from analyzer.tls.events import Alert, RecordSeen
 from analyzer.verdict.expectations import Expectations
-from analyzer.verdict.finding import Finding, Status
+from analyzer.verdict.finding import Finding
 
 SECOND = 1_000_000_000
 
 # A peer that has not answered for this long is waited for; one that closes sooner has decided.
 PATIENCE_NS = 2 * SECOND
 
-# Body of a TLS 1.3 record that holds only an alert: two bytes, the content type and the tag (RFC 8446
-# section 5.2; 8 bytes of tag with the CCM_8 suites).
-ALERT_SIZES = (11, 19)
-# The same with an empty Certificate message (RFC 8446 section 4.4.2): 4 + 1 + 3 bytes.
-EMPTY_CERTIFICATE_SIZES = (17, 25)
 
 _CLIENT_FLIGHT = frozenset(
     {"certificate", "client_key_exchange", "certificate_verify", "change_cipher_spec", "finished"}
@@ -60,7 +55,10 @@ class HandshakeSymptoms:
             TLS 1.3 handshake, where they could not be opened.
         last: the last message of the handshake that was read, in capture order.
         ended: what ended this level first, a refusing alert apart.
+        cut: the first FIN or RST of the connection.
         waited_ns: from the last message to that end, or to the end of the capture.
+        holes: bytes of the connection are missing.
+        judged: per side, what was found about its certificate slot.
     """
 
     session: Session
@@ -71,7 +69,10 @@ class HandshakeSymptoms:
     sealed: tuple[tuple[RecordSeen, ...], tuple[RecordSeen, ...]]
     last: MessageSeen | None
     ended: Ending | None
+    cut: Ending | None
     waited_ns: int
+    holes: bool
+    judged: tuple[Finding | None, Finding | None]
 
     @property
     def level(self) -> int:
@@ -112,24 +113,8 @@ class Symptoms:
         """What ended the connection first."""
         return next(iter(self.endings), None)
 
-    def slot(self, code: str) -> Finding | None:
-        """The finding about a certificate slot."""
-        return next((f for f in self.findings if f.code == code), None)
 
-    def slot_status(self, level: int, side: Side) -> Status | None:
-        """How the certificate of this side and level was judged, None where it was not."""
-        found = self.slot(slot_code(level, side))
-        return found.status if found else None
-
-
-def slot_code(level: int, side: Side) -> str:
-    """`outer-server-certificate` ..."""
-    return f"{'inner' if level else 'outer'}-{side.word}-certificate"
-
-
-def symptoms(
-    told: Conversation, findings: Sequence[Finding], expected: Expectations
-) -> Symptoms:
+def symptoms(told: Conversation, findings: Sequence[Finding], expected: Expectations) -> Symptoms:
     """The symptoms of one connection."""
     endings = tuple(sorted(_endings(told), key=lambda e: (e.at.began, e.at.first)))
     return Symptoms(
@@ -137,8 +122,8 @@ def symptoms(
         expected=expected,
         findings=tuple(findings),
         endings=endings,
-        outer=_handshake(told, 0, endings),
-        inner=_handshake(told, 1, endings),
+        outer=_handshake(told, 0, endings, findings),
+        inner=_handshake(told, 1, endings, findings),
         foreign_reset=_foreign_reset(told),
     )
 
@@ -157,7 +142,7 @@ def _endings(told: Conversation) -> Iterator[Ending]:
 
 
 def _handshake(
-    told: Conversation, level: int, endings: Sequence[Ending]
+    told: Conversation, level: int, endings: Sequence[Ending], findings: Sequence[Finding]
 ) -> HandshakeSymptoms | None:
     session = told.at_level(level)
     if session is None:
@@ -179,8 +164,16 @@ def _handshake(
         sealed=(sealed[CLIENT], sealed[SERVER]),
         last=last,
         ended=ended,
+        cut=next((e for e in endings if e.level is None), None),
         waited_ns=max(0, until - last.at.ended) if last else 0,
+        holes=bool(told.tcp.gaps),
+        judged=(_judged(findings, level, CLIENT), _judged(findings, level, SERVER)),
     )
+
+
+def _judged(findings: Sequence[Finding], level: int, side: Side) -> Finding | None:
+    code = f"{'inner' if level else 'outer'}-{side.word}-certificate"
+    return next((f for f in findings if f.code == code), None)
 
 
 def _by_time(alerts: Sequence[Alert]) -> list[Alert]:
