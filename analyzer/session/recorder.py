@@ -117,8 +117,10 @@ class Recorder:
         """One session a handshake, in order; none where the level carried no TLS.
 
         Args:
-            counts, first_records: the outside of the level's records, per side.
-            framing, skipped: how the level lay in the one below.
+            counts: of the level's records, per side.
+            first_records: the outside of the first ones, per side.
+            framing: how the level lay in the one below.
+            skipped: bytes of the one below that belong to no record of this level.
         """
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))

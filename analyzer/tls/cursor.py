@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
+
+_SHORT = 2
 
 
 class Truncated(Exception):
@@ -21,6 +24,11 @@ class Cursor:
     def __bool__(self) -> bool:
         """Bytes are left."""
         return self._at < len(self._data)
+
+    @property
+    def at(self) -> int:
+        """How many bytes were read."""
+        return self._at
 
     def take(self, size: int) -> bytes:
         """The next `size` bytes."""
@@ -50,7 +58,11 @@ class Cursor:
 
     def uints(self, size: int) -> tuple[int, ...]:
         """Integers of `size` bytes, up to the end."""
-        values = []
-        while self:
-            values.append(self.uint(size))
-        return tuple(values)
+        data = self.rest()
+        if len(data) % size:
+            raise Truncated(f"{len(data)} bytes are no integers of {size}")
+        if size == _SHORT:
+            return struct.unpack(f">{len(data) // size}H", data)
+        return tuple(
+            int.from_bytes(data[at : at + size], "big") for at in range(0, len(data), size)
+        )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.tls.constants import CLIENT_KEY_EXCHANGE
+from analyzer.tls.handshake import Handshake
 from analyzer.tls.key_exchange import KeyExchange
-from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
 from analyzer.tls.missing_secret import Missing, missing_master_secret, missing_traffic_secret
 from analyzer.tls.opener import Opener, tls12_openers, tls13_opener, why_unsupported
 from analyzer.tls.records import Record
 from analyzer.tls.secrets import Secrets
-from analyzer.tls.suites import SUITES, Suite, suite_name
-from analyzer.tls.transcript import CLIENT_KEY_EXCHANGE, upto_key_exchange
+from analyzer.tls.suites import Suite, suite_name
+from analyzer.tls.transcript import upto_key_exchange
 
 # (side, epoch) -> key-log label (RFC 9850 section 2.1)
 TRAFFIC_LABELS = {
@@ -22,33 +23,6 @@ TRAFFIC_LABELS = {
     (CLIENT, "application"): "CLIENT_TRAFFIC_SECRET_0",
     (SERVER, "application"): "SERVER_TRAFFIC_SECRET_0",
 }
-
-
-@dataclass(slots=True)
-class Handshake:
-    """What both sides' records of one handshake depend on. Pairs are `(client's, server's)`.
-
-    Attributes:
-        raw: the handshake messages of each side, with headers, up to its Finished.
-        master: the master secret that was found to fit (TLS <= 1.2), with its source.
-    """
-
-    number: int
-    client_hello: ClientHello | None = None
-    server_hello: ServerHello | None = None
-    encrypted_extensions: EncryptedExtensions | None = None
-    raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
-    master: tuple[bytes, str] | None = field(default=None, repr=False)
-
-    @property
-    def version(self) -> int | None:
-        """The negotiated version, None before the ServerHello."""
-        return self.server_hello.version if self.server_hello else None
-
-    @property
-    def suite(self) -> Suite | None:
-        """The negotiated suite, None while unknown or where its number has no meaning."""
-        return SUITES.get(self.server_hello.suite) if self.server_hello else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +101,7 @@ def _exchange(handshake: Handshake, suite: Suite) -> KeyExchange:
     client, server = handshake.client_hello, handshake.server_hello
     assert client
     assert server
-    sent = (raw[4:] for raw in handshake.raw[CLIENT] if raw[0] == CLIENT_KEY_EXCHANGE)
+    sent = (raw[4:] for raw in handshake.raw[CLIENT] if raw and raw[0] == CLIENT_KEY_EXCHANGE)
     return KeyExchange(
         suite=suite,
         version=server.version,

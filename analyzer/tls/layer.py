@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from analyzer.stream import CLIENT, SERVER, Chunk, StreamEvent
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
-from analyzer.tls.keying import Handshake
+from analyzer.tls.handshake import Handshakes
 from analyzer.tls.lane import Lane, TlsLimits
 from analyzer.tls.secrets import Secrets
 
@@ -31,7 +31,7 @@ class TlsLayer:
     """
 
     def __init__(self, secrets: Secrets, limits: TlsLimits | None = None) -> None:
-        handshakes: list[Handshake] = [Handshake(0)]
+        self._handshakes = handshakes = Handshakes()
         limits = limits or TlsLimits()
         self._client = Lane(CLIENT, handshakes, secrets, limits)
         self._server = Lane(SERVER, handshakes, secrets, limits)
@@ -62,10 +62,17 @@ class TlsLayer:
         return events
 
     def finish(self) -> Sequence[TlsEvent]:
-        """What is left, once no more bytes will come: what waited stays sealed, and why."""
+        """What is left, once no more bytes will come.
+
+        What waited stays sealed, and why; what the handshakes prove that came to no end.
+        """
         events: list[TlsEvent] = []
         for lane in self._lanes:
             events += lane.resume()
         for lane in self._lanes:
             events += lane.finish()
-        return events
+        for handshake in self._handshakes:
+            if not handshake.proved:
+                self._client.content.prove(handshake)
+            self._client.content.prove_late(handshake, last=True)
+        return events + self._client.told()

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from analyzer.tls.constants import SSL30, TLS12, TLS13, TLS13_DRAFTS
+from analyzer.tls.constants import SSL30, TLS11, TLS12, TLS13, TLS13_DRAFTS
 from analyzer.tls.cursor import Cursor, Truncated
 
 # The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3)
@@ -30,6 +30,7 @@ _PRE_SHARED_KEY = 41
 _EARLY_DATA = 42
 _SUPPORTED_VERSIONS = 43
 _CERTIFICATE_AUTHORITIES = 47
+_POST_HANDSHAKE_AUTH = 49
 _ENCRYPTED_CLIENT_HELLO = 0xFE0D
 
 _LARGEST_CERTIFICATE = 1 << 20
@@ -69,6 +70,11 @@ class ClientHello:
     def offers_early_data(self) -> bool:
         """Application data may follow at once (RFC 8446 section 4.2.10)."""
         return _EARLY_DATA in self.extensions
+
+    @property
+    def takes_late_requests(self) -> bool:
+        """A CertificateRequest may follow the handshake (RFC 8446 section 4.2.6)."""
+        return _POST_HANDSHAKE_AUTH in self.extensions
 
     @property
     def is_encrypted(self) -> bool:
@@ -337,6 +343,10 @@ def _certificate_request(cursor: Cursor, version: int | None) -> CertificateRequ
 
 
 def _certificate_verify(cursor: Cursor, version: int | None) -> CertificateVerify:
+    body = cursor.rest()
+    cursor = Cursor(body)
+    if version is None:  # a client's, before the server's hello was read: its lengths tell
+        version = TLS12 if int.from_bytes(body[:2], "big") != len(body) - 2 else TLS11
     scheme = cursor.uint(2) if version in {TLS12, TLS13} else None
     return CertificateVerify(scheme, cursor.vector(2))
 

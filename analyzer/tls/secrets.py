@@ -61,10 +61,12 @@ class Candidate:
 
     Attributes:
         source: key-log label, or e.g. `RSA private key`.
+        sure: it was handed over for this very handshake or identity.
     """
 
     secret: bytes = field(repr=False)
     source: str
+    sure: bool = field(default=True, repr=False)
 
 
 class Secrets:
@@ -184,7 +186,7 @@ class Secrets:
         """The pre-shared key of an identity; of a ticket, if its session was handed over."""
         for known in (identity, b""):
             if known in self._psks:
-                return Candidate(self._psks[known], "PSK")
+                return Candidate(self._psks[known], "PSK", sure=known == identity)
         return None
 
     def traffic_secrets(self) -> Iterator[tuple[bytes, str, bytes]]:

@@ -6,28 +6,126 @@ alternate (RFC 8446 section 4.4.1, RFC 5246 section 7.4.9). HelloRequests are no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-HELLO_REQUEST = 0
-SERVER_HELLO_DONE = 14
-CLIENT_KEY_EXCHANGE = 16
+from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.tls.constants import (
+    CLIENT_HELLO,
+    CLIENT_KEY_EXCHANGE,
+    HELLO_REQUEST,
+    MESSAGE_HASH,
+    SERVER_HELLO,
+    SERVER_HELLO_DONE,
+    TLS13,
+)
+from analyzer.tls.handshake import HOLE
+from analyzer.tls.messages import RETRY_RANDOM
+from analyzer.tls.schedule import digest
+
+_HELLO_REQUEST, _CLIENT_HELLO, _SERVER_HELLO = (
+    bytes((kind,)) for kind in (HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO)
+)
+_RANDOM = 6  # where a hello's random stands: behind the header and the version
+
+
+class Transcript:
+    """The messages of one handshake, as far as they were seen.
+
+    Args:
+        version: the negotiated one.
+        prf: the suite's hash.
+        raw: the messages of client and server with their headers, each side's in its own order.
+    """
+
+    __slots__ = ("_messages",)
+
+    def __init__(
+        self, version: int, prf: str, raw: tuple[Sequence[bytes], Sequence[bytes]]
+    ) -> None:
+        client, server = raw[CLIENT], _hashed(raw[SERVER])
+        ordered = _tls13(prf, client, server) if version == TLS13 else _tls12(client, server)
+        self._messages = list(ordered)
+
+    def before(self, side: Side, kind: int) -> bytes | None:
+        """All messages before the last one of type `kind` that `side` sent.
+
+        None where there is none, or messages before it are missing.
+        """
+        at = self._place(side, kind)
+        return None if at is None else self._joined(at)
+
+    def through(self, side: Side, kind: int) -> bytes | None:
+        """All messages up to the last one of type `kind` that `side` sent; None as for `before`."""
+        at = self._place(side, kind)
+        return None if at is None else self._joined(at + 1)
+
+    def _place(self, side: Side, kind: int) -> int | None:
+        wanted = side, bytes((kind,))
+        places = (
+            at for at, (sender, raw) in enumerate(self._messages) if (sender, raw[:1]) == wanted
+        )
+        return max(places, default=None)
+
+    def _joined(self, end: int) -> bytes | None:
+        messages = [raw for _, raw in self._messages[:end]]
+        return b"".join(messages) if HOLE not in messages else None
+
+
+def _hashed(server: Sequence[bytes]) -> list[bytes]:
+    """Without HelloRequests (RFC 5246 section 7.4.1.1)."""
+    return [raw for raw in server if raw[:1] != _HELLO_REQUEST]
+
+
+def _tls13(
+    prf: str, client: Sequence[bytes], server: Sequence[bytes]
+) -> Iterator[tuple[Side, bytes]]:
+    """ClientHello, the server's flight, the client's; with HelloRetryRequest one exchange more."""
+    again = any(raw[:1] == _CLIENT_HELLO for raw in client[1:])
+    if client and (again or (server and _is_retry(server[0]))):
+        # The first ClientHello counts by its hash only (RFC 8446 section 4.4.1).
+        hashed = digest(prf, client[0])
+        yield CLIENT, bytes((MESSAGE_HASH, 0, 0, len(hashed))) + hashed if client[0] else HOLE
+        yield SERVER, server[0] if server and _is_retry(server[0]) else HOLE
+        if not again:
+            yield CLIENT, HOLE
+        client, server = client[1:], server[1:]
+    yield from _alternating(client, server)
+
+
+def _tls12(client: Sequence[bytes], server: Sequence[bytes]) -> Iterator[tuple[Side, bytes]]:
+    """In full the client finishes first; abbreviated the server does (RFC 5246 figures 1 and 2)."""
+    first_flight = _upto(server, SERVER_HELLO_DONE)
+    if not first_flight:
+        yield from _alternating(client, server)
+        return
+    yield from _alternating(client, first_flight)
+    yield from ((SERVER, raw) for raw in server[len(first_flight) :])
+
+
+def _alternating(client: Sequence[bytes], server: Sequence[bytes]) -> Iterator[tuple[Side, bytes]]:
+    """The client's hello, all that the server sent, all else that the client did."""
+    yield from ((CLIENT, raw) for raw in client[:1])
+    yield from ((SERVER, raw) for raw in server)
+    yield from ((CLIENT, raw) for raw in client[1:])
 
 
 def upto_key_exchange(client: Sequence[bytes], server: Sequence[bytes]) -> bytes:
     """From ClientHello to ClientKeyExchange (RFC 7627 section 3); empty while a part is missing."""
-    first_flight = _upto(server, SERVER_HELLO_DONE)
+    first_flight = _upto(_hashed(server), SERVER_HELLO_DONE)
     own = _upto(client, CLIENT_KEY_EXCHANGE)
-    if not first_flight or not own:
+    if not first_flight or not own or HOLE in (*first_flight, *own):
         return b""
-    return b"".join([own[0], *first_flight, *own[1:]])
+    return b"".join(raw for _, raw in _alternating(own, first_flight))
 
 
-def _upto(messages: Sequence[bytes], last: int) -> list[bytes]:
+def _upto(messages: Sequence[bytes], last: int) -> Sequence[bytes]:
     """The messages up to the first of type `last`; empty where it is not among them."""
-    found: list[bytes] = []
-    for raw in messages:
-        if raw[0] != HELLO_REQUEST:
-            found.append(raw)
-        if raw[0] == last:
-            return found
+    for at, raw in enumerate(messages):
+        if raw and raw[0] == last:
+            return messages[: at + 1]
     return []
+
+
+def _is_retry(raw: bytes) -> bool:
+    """A HelloRetryRequest: a ServerHello with that random behind its version (RFC 8446 section 4.1.4)."""
+    return raw[:1] == _SERVER_HELLO and raw[_RANDOM:].startswith(RETRY_RANDOM)

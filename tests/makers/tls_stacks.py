@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -36,12 +36,17 @@ PONG = b"pong of the server\n" * 40
 
 @functools.cache
 def identity(kind: str) -> tuple[Path, Path]:
-    """(certificate, private key) PEM files of a self-signed `rsa`, `ecdsa` or `dsa` identity."""
+    """(certificate, private key) PEM files of a self-signed identity with a key of `kind`."""
+    if kind == "rsa-pss":
+        return _by_openssl(kind)
     key = {
         "rsa": lambda: rsa.generate_private_key(65537, 2048),
         "ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
         "dsa": lambda: dsa.generate_private_key(2048),
+        "ed25519": ed25519.Ed25519PrivateKey.generate,
+        "ed448": ed448.Ed448PrivateKey.generate,
     }[kind]()
+    own_hash = isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {kind}")])
     now = dt.datetime.now(dt.UTC)
     certificate = (
@@ -52,12 +57,21 @@ def identity(kind: str) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
+        .sign(key, None if own_hash else hashes.SHA256())
     )
     folder = Path(_folder())
     paths = folder / f"{kind}.crt", folder / f"{kind}.key"
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
+def _by_openssl(kind: str) -> tuple[Path, Path]:
+    """An identity whose key `cryptography` can read but not make."""
+    paths = Path(_folder()) / f"{kind}.crt", Path(_folder()) / f"{kind}.key"
+    command = ["openssl", "req", "-x509", "-newkey", kind, "-pkeyopt", "rsa_keygen_bits:2048"]
+    command += ["-nodes", "-subj", f"/CN=test {kind}", "-out", paths[0], "-keyout", paths[1]]
+    subprocess.run(command, check=True, capture_output=True)
     return paths
 
 
@@ -95,8 +109,24 @@ def dh_parameters() -> Path:
 # --- OpenSSL, in memory -------------------------------------------------------------------------------
 
 
-def openssl_session(version: ssl.TLSVersion, ciphers: str = "", options: int = 0) -> Wire:
-    """One session of Python's OpenSSL with itself, PING one way and PONG the other."""
+def openssl_session(
+    version: ssl.TLSVersion,
+    ciphers: str = "",
+    options: int = 0,
+    *,
+    server: tuple[str, ...] = ("rsa", "ecdsa", "dsa"),
+    client: str | None = None,
+) -> Wire:
+    """One session of Python's OpenSSL with itself, PING one way and PONG the other.
+
+    Args:
+        version: the only one.
+        ciphers: OpenSSL's string, for both.
+        options: more of `SSL_OP_...`, for both.
+        server: kinds of the server's identities.
+        client: kind of the client's identity, which the server then asks for.
+    """
+    identities, client_kind = server, client
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
@@ -110,8 +140,12 @@ def openssl_session(version: ssl.TLSVersion, ciphers: str = "", options: int = 0
             context.minimum_version = context.maximum_version = version
         context.options |= options
     server.load_dh_params(str(dh_parameters()))
-    for kind in ("rsa", "ecdsa", "dsa"):
+    for kind in identities:
         server.load_cert_chain(*map(str, identity(kind)))
+    if client_kind:
+        client.load_cert_chain(*map(str, identity(client_kind)))
+        server.load_verify_locations(str(identity(client_kind)[0]))
+        server.verify_mode = ssl.CERT_REQUIRED
     with tempfile.NamedTemporaryFile() as log:
         client.keylog_filename = log.name
         wire = _pumped(client, server)
@@ -323,11 +357,13 @@ def _client(command: list[str], **options) -> subprocess.Popen:
 # --- OpenSSL's programs, for what Python's ssl has no words for -----------------------------------------
 
 
-def openssl_program_session(*, server: list[str], client: list[str]) -> Wire:
+def openssl_program_session(
+    *, server: list[str], client: list[str], identity_kind: str = "rsa"
+) -> Wire:
     """One session of `openssl s_client` with `openssl s_server -rev`, which sends every line back reversed."""
     port = free_port()
     tap = Tap(port)
-    certificate, key = identity("rsa")
+    certificate, key = identity(identity_kind)
     command = ["openssl", "s_server", "-quiet", "-rev", "-accept", str(port)]
     command += ["-cert", certificate, "-key", key, *server]
     wire = Wire()
@@ -348,11 +384,12 @@ def openssl_program_session(*, server: list[str], client: list[str]) -> Wire:
 # --- tlslite-ng, which still speaks SSL 3.0 -------------------------------------------------------------
 
 
-def tlslite_session(version: tuple[int, int], **settings) -> Wire:
+def tlslite_session(version: tuple[int, int], *, mutual: bool = False, **settings) -> Wire:
     """One session of tlslite-ng with itself, PING one way and PONG the other.
 
     Args:
         version: as on the wire, (3, 0) for SSL 3.0.
+        mutual: the client shows a certificate too.
         settings: attributes of its HandshakeSettings, e.g. `cipherNames=["rc4"]`.
     """
     from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
@@ -371,7 +408,9 @@ def tlslite_session(version: tuple[int, int], **settings) -> Wire:
     def serve() -> None:
         connection = TLSConnection(listener.accept()[0])
         private = parsePEMKey(key.read_text(), private=True)
-        connection.handshakeServer(certChain=chain, privateKey=private, settings=agreed)
+        connection.handshakeServer(
+            certChain=chain, privateKey=private, settings=agreed, reqCert=mutual
+        )
         assert connection.read(min=len(PING), max=len(PING)) == PING
         connection.write(PONG)
         connection.close()
@@ -382,7 +421,8 @@ def tlslite_session(version: tuple[int, int], **settings) -> Wire:
     server.start()
     carried = tap.carry_one(wire)
     client = TLSConnection(socket.create_connection(("127.0.0.1", tap.port)))
-    client.handshakeClientCert(settings=agreed)
+    shown = (chain, parsePEMKey(key.read_text(), private=True)) if mutual else (None, None)
+    client.handshakeClientCert(*shown, settings=agreed)
     client.write(PING)
     assert client.read(min=len(PONG), max=len(PONG)) == PONG
     master = bytes(client.session.masterSecret)

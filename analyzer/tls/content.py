@@ -1,0 +1,227 @@
+"""What one side's records hold, once opened: messages, alerts and plaintext, and what they change."""
+
+from __future__ import annotations
+
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Side, Span
+from analyzer.tls.assembly import MessageReader, RawMessage
+from analyzer.tls.constants import (
+    ALERT,
+    APPLICATION_DATA,
+    CERTIFICATE,
+    CERTIFICATE_REQUEST,
+    CHANGE_CIPHER_SPEC,
+    CLIENT_HELLO,
+    COMPRESSED_CERTIFICATE,
+    END_OF_EARLY_DATA,
+    FINISHED,
+    HANDSHAKE,
+    HEARTBEAT,
+    KEY_UPDATE,
+    SERVER_HELLO,
+    TLS13,
+    handshake_type_name,
+)
+from analyzer.tls.events import Alert, CipherChange, Malformed, Message, TlsEvent
+from analyzer.tls.handshake import Handshake, Handshakes, LateAuthentication
+from analyzer.tls.messages import (
+    PARSERS,
+    Certificate,
+    CertificateRequest,
+    ClientHello,
+    EncryptedExtensions,
+    ServerHello,
+    parse,
+    sslv2_client_hello,
+)
+from analyzer.tls.proofs import late_proofs, proofs
+from analyzer.tls.protection import Protection
+from analyzer.tls.records import SSL2
+from analyzer.tls.secrets import Secrets
+from analyzer.tls.transcript import Transcript
+
+_CLOSE_NOTIFY = 0
+_HEADER = 4
+
+
+class Content:
+    """The content of one side.
+
+    Args:
+        side: whose.
+        handshakes: of both sides.
+        protection: of this side; messages change its keys.
+        secrets: of all levels, for what a handshake proves.
+        events: takes what is found.
+        ceiling: bytes of one message.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        handshakes: Handshakes,
+        protection: Protection,
+        secrets: Secrets,
+        *,
+        events: list[TlsEvent],
+        ceiling: int,
+    ) -> None:
+        self._side = side
+        self._handshakes = handshakes
+        self._protection = protection
+        self._secrets = secrets
+        self._events = events
+        self._messages = MessageReader(ceiling)
+        self._late: LateAuthentication | None = None  # under way
+        self._closed = False
+
+    def take(self, kind: int, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+        """The content of the next record.
+
+        Args:
+            kind: ContentType, of the plaintext.
+            data: the plaintext.
+            version: as in the record's header.
+            at: the record's frames.
+            encrypted: it was sealed.
+        """
+        if kind == APPLICATION_DATA:
+            if data and encrypted:
+                self._events.append(Chunk(self._side, data, at))
+            elif not encrypted:
+                self.malformed("application data before any keys", at)
+        elif kind == HANDSHAKE:
+            self._handshake_bytes(data, version, at, encrypted=encrypted)
+        elif kind == ALERT:
+            self._alerts(data, at, encrypted=encrypted)
+        elif kind == CHANGE_CIPHER_SPEC:
+            handshake = self._handshakes.of(self._side)
+            self._events.append(CipherChange(self._side, at, handshake.number))
+            if handshake.version != TLS13:
+                self._protection.begin("traffic")
+        elif kind != HEARTBEAT:
+            self.malformed(f"content type {kind} inside a record", at)
+
+    def lose(self) -> None:
+        """Bytes are missing before the next record."""
+        self._messages.clear()
+        handshake = self._handshakes.of(self._side)
+        handshake.miss(self._side, handshake.lost)
+
+    def end(self, how: str, at: Span) -> None:
+        """This side's stream ends; the first end counts."""
+        if not self._closed:
+            self._closed = True
+            self._events.append(Closed(self._side, how, at))
+
+    def malformed(self, what: str, at: Span) -> None:
+        """Tell what breaks the protocol."""
+        number = self._handshakes.of(self._side).number
+        self._events.append(Malformed(self._side, what, at, number))
+
+    # ------------------------------------------------------------------ by content type
+
+    def _handshake_bytes(self, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+        if version == SSL2:
+            self._message(RawMessage(CLIENT_HELLO, data, at), sslv2=True, encrypted=False)
+            return
+        for message in self._messages.feed(data, at):
+            self._message(message, sslv2=False, encrypted=encrypted)
+        while self._messages.too_long:
+            size = self._messages.too_long.pop()
+            self.malformed(f"a handshake message of {size} bytes is over the ceiling", at)
+            handshake = self._handshakes.of(self._side)
+            handshake.miss(self._side, handshake.lost)
+
+    def _alerts(self, data: bytes, at: Span, *, encrypted: bool) -> None:
+        if len(data) % 2 or not data:
+            self.malformed(f"an alert of {len(data)} bytes", at)
+            return
+        number = self._handshakes.of(self._side).number
+        for level, code in zip(data[::2], data[1::2], strict=True):
+            self._events.append(Alert(self._side, level, code, at, encrypted, number))
+            if code == _CLOSE_NOTIFY:
+                self.end("close_notify", at)
+
+    # ------------------------------------------------------------------ messages
+
+    def _message(self, message: RawMessage, *, sslv2: bool, encrypted: bool) -> None:
+        kind, raw, at = message
+        side, handshake = self._side, self._handshakes.of(self._side)
+        if kind in {CLIENT_HELLO, SERVER_HELLO} and self._protection.epoch == "traffic":
+            handshake = self._handshakes.begin(side)
+        value: object | None
+        if sslv2:
+            body, value = raw, sslv2_client_hello(raw)
+        else:
+            body = raw[_HEADER:]
+            value = parse(kind, body, handshake.version)
+        if value is None and kind in PARSERS:
+            self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
+        self._events.append(Message(side, kind, body, value, at, encrypted, handshake.number))
+        if handshake.finished[side] or self._protection.epoch == "application":
+            self._after_finished(handshake, kind, raw, value)
+        else:
+            handshake.raw[side].append(raw)
+        self._follow(handshake, kind, value)
+
+    def _follow(self, handshake: Handshake, kind: int, value: object) -> None:
+        """What a message changes for the records behind it."""
+        match value:
+            case ClientHello():
+                handshake.client_hello = handshake.client_hello or value
+            case ServerHello(is_retry=False):
+                handshake.server_hello = value
+            case EncryptedExtensions():
+                handshake.encrypted_extensions = value
+        tls13 = handshake.version == TLS13
+        if kind == FINISHED:
+            handshake.finished[self._side] = True
+            if tls13 and self._protection.epoch == "handshake":
+                self._protection.begin("application")
+            if all(handshake.finished) and not handshake.proved:
+                self.prove(handshake)
+        elif tls13 and kind == END_OF_EARLY_DATA:
+            self._protection.end_early_data()
+        elif tls13 and kind == KEY_UPDATE:
+            self._protection.update()
+
+    # ------------------------------------------------------------------ proofs
+
+    def prove(self, handshake: Handshake) -> None:
+        """Tell what the handshake proves; its messages are not needed any longer."""
+        handshake.proved = True
+        self._events += proofs(handshake, self._secrets)
+        hello, suite = handshake.client_hello, handshake.suite
+        if hello and hello.takes_late_requests and suite and handshake.version == TLS13:
+            whole = Transcript(TLS13, suite.prf, handshake.raw).through(CLIENT, FINISHED)
+            handshake.context = whole or b""
+        for messages in handshake.raw:
+            messages.clear()
+
+    def prove_late(self, handshake: Handshake, *, last: bool = False) -> None:
+        """Tell what clients' answers to late requests prove, as far as the requests were seen."""
+        waiting: list[LateAuthentication] = []
+        for late in handshake.late:
+            if last or late.context in handshake.requests:
+                self._events += late_proofs(handshake, late)
+            else:
+                waiting.append(late)
+        handshake.late = waiting
+
+    def _after_finished(self, handshake: Handshake, kind: int, raw: bytes, value: object) -> None:
+        """Post-handshake authentication (RFC 8446 section 4.6.2)."""
+        if handshake.version != TLS13:
+            return
+        if self._side is SERVER and kind == CERTIFICATE_REQUEST:
+            if isinstance(value, CertificateRequest):
+                handshake.requests[value.context] = raw
+                self.prove_late(handshake)
+        elif self._side is CLIENT and kind in {CERTIFICATE, COMPRESSED_CERTIFICATE}:
+            if isinstance(value, Certificate):
+                self._late = LateAuthentication(value.context, [raw], self._protection.secret)
+        elif self._side is CLIENT and self._late:
+            self._late.messages.append(raw)
+            if kind == FINISHED:
+                handshake.late.append(self._late)
+                self._late = None
+                self.prove_late(handshake)

@@ -1,0 +1,101 @@
+"""What is known of a level's handshakes, shared by both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analyzer.stream import Side
+from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
+from analyzer.tls.suites import SUITES, Suite
+
+HOLE = b""
+
+
+@dataclass(slots=True)
+class LateAuthentication:
+    """A client's answer to a CertificateRequest behind the handshake (RFC 8446 section 4.6.2).
+
+    Attributes:
+        context: that names the request.
+        messages: Certificate, CertificateVerify where there is one, Finished; with headers.
+        secret: the client's traffic secret at that time.
+    """
+
+    context: bytes
+    messages: list[bytes] = field(repr=False)
+    secret: bytes = field(default=b"", repr=False)
+
+
+@dataclass(slots=True)
+class Handshake:
+    """What both sides' records of one handshake depend on. Pairs are `(client's, server's)`.
+
+    Attributes:
+        raw: the handshake messages of each side, with headers, up to its Finished; `HOLE` stands where
+            some are missing. Emptied once proved.
+        finished: this side's Finished was read.
+        sealed: a record of this side's handshake stayed closed.
+        lost: a message of this side's handshake may be missing.
+        proved: what it proves was told.
+        master: the master secret that was found to fit (TLS <= 1.2), with its source.
+        context: all messages of both sides in their order (TLS 1.3), where a late authentication
+            may follow that is made over them.
+        requests: CertificateRequests behind the handshake, by context.
+        late: clients' answers to them that were not told yet.
+    """
+
+    number: int
+    client_hello: ClientHello | None = None
+    server_hello: ServerHello | None = None
+    encrypted_extensions: EncryptedExtensions | None = None
+    raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
+    finished: list[bool] = field(default_factory=lambda: [False, False])
+    sealed: list[bool] = field(default_factory=lambda: [False, False])
+    lost: list[bool] = field(default_factory=lambda: [False, False])
+    proved: bool = False
+    master: tuple[bytes, str] | None = field(default=None, repr=False)
+    context: bytes = field(default=b"", repr=False)
+    requests: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    late: list[LateAuthentication] = field(default_factory=list)
+
+    def miss(self, side: Side, facts: list[bool]) -> None:
+        """Messages of `side` cannot be read; `facts` is `sealed` or `lost`."""
+        if not self.finished[side]:
+            facts[side] = True
+            self.raw[side].append(HOLE)
+
+    @property
+    def version(self) -> int | None:
+        """The negotiated version, None before the ServerHello."""
+        return self.server_hello.version if self.server_hello else None
+
+    @property
+    def suite(self) -> Suite | None:
+        """The negotiated suite, None while unknown or where its number has no meaning."""
+        return SUITES.get(self.server_hello.suite) if self.server_hello else None
+
+
+class Handshakes:
+    """The handshakes of one level: one, and one more with each renegotiation."""
+
+    __slots__ = ("_all", "_numbers")
+
+    def __init__(self) -> None:
+        self._all = [Handshake(0)]
+        self._numbers = [0, 0]
+
+    def __iter__(self) -> Iterator[Handshake]:
+        """In their order."""
+        return iter(self._all)
+
+    def of(self, side: Side) -> Handshake:
+        """The one that `side` is in."""
+        return self._all[self._numbers[side]]
+
+    def begin(self, side: Side) -> Handshake:
+        """`side` renegotiates: its next messages are of the handshake behind the one it was in."""
+        self._numbers[side] += 1
+        if len(self._all) == self._numbers[side]:
+            self._all.append(Handshake(len(self._all)))
+        return self.of(side)

@@ -1,0 +1,245 @@
+"""What one side's records are sealed with, epoch by epoch, and how they are opened or why they are not."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final, TypeAlias
+
+from analyzer.stream import CLIENT, Side, Span
+from analyzer.tls.constants import TLS13
+from analyzer.tls.events import Keyed, RecordCounts, Recovered, Sealed, TlsEvent
+from analyzer.tls.handshake import Handshakes
+from analyzer.tls.keying import Found, master_key, traffic_key, traffic_opener
+from analyzer.tls.missing_secret import Missing
+from analyzer.tls.opener import Opener
+from analyzer.tls.records import Record
+from analyzer.tls.schedule import next_traffic_secret
+from analyzer.tls.secrets import Secrets
+
+HELLO_MISSING = Missing(
+    "hello-missing",
+    "the other side's hello is not in the capture",
+    "a capture that holds both hellos",
+)
+_NO_FIT = Missing(
+    "wrong-secret",
+    "the secret does not open this side's first record",
+    "the key log of this very connection",
+)
+_TOO_MUCH_LOST = Missing("bytes-missing", "no record behind the missing bytes could be opened", "")
+_BROKEN_SEAL = Missing(
+    "does-not-verify", "a record does not verify under the keys of those before it", ""
+)
+
+
+class Shut(enum.Enum):
+    """A record that was not opened."""
+
+    WAITS = 0  # the other side's hello or a secret may still come
+    STAYS = 1
+
+
+WAITS: Final = Shut.WAITS
+STAYS: Final = Shut.STAYS
+
+Opened: TypeAlias = tuple[int, bytes]
+
+
+class Protection:
+    """The keys of one side.
+
+    Args:
+        side: whose records.
+        handshakes: of both sides.
+        secrets: of all levels.
+        counts: counts what stays sealed.
+        events: takes `Keyed`, `Sealed` and `Recovered`.
+        lost_records: how many records a gap may have swallowed for the next ones still to be opened.
+
+    Attributes:
+        on: records are sealed.
+        tls13: by the rules of TLS 1.3, where only application data records are.
+        epoch: `early`, `handshake`, `application` or `traffic`, see `events.Keyed`.
+        secret: the traffic secret in effect (TLS 1.3), b"" where it is not known.
+        skipped_bytes: passed over behind the latest loss, for whoever tells that it was overcome.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        handshakes: Handshakes,
+        secrets: Secrets,
+        *,
+        counts: RecordCounts,
+        events: list[TlsEvent],
+        lost_records: int,
+    ) -> None:
+        self.on = self.tls13 = False
+        self.epoch = ""
+        self.secret = b""
+        self.skipped_bytes = 0
+        self._side = side
+        self._handshakes = handshakes
+        self._secrets = secrets
+        self._counts = counts
+        self._events = events
+        self._lost_records = lost_records
+        self._opener: Opener | None = None
+        self._why: Missing | None = None  # this epoch stays sealed
+        self._lost = False  # bytes are missing and no record was opened since
+
+    # ------------------------------------------------------------------ what changes keys
+
+    def begin(self, epoch: str) -> None:
+        """From the next record on new keys are in effect."""
+        handshake = self._handshakes.of(self._side)
+        hello = handshake.client_hello
+        self.on = True
+        self.tls13 = handshake.version == TLS13
+        self.epoch = epoch
+        self._opener, self._why, self.secret = None, None, b""
+        if epoch == "handshake" and self._side is CLIENT and hello and hello.offers_early_data:
+            self.epoch = "early"
+
+    def end_early_data(self) -> None:
+        """The client's EndOfEarlyData: the handshake's keys are next."""
+        self.begin("handshake")
+        self.epoch = "handshake"
+
+    def update(self) -> None:
+        """A KeyUpdate: the next secret is made of this one (RFC 8446 section 7.2)."""
+        handshake = self._handshakes.of(self._side)
+        if self.secret and handshake.suite:
+            self.secret = next_traffic_secret(handshake.suite.prf, self.secret)
+            self._opener = traffic_opener(handshake, self.secret)
+
+    def lose(self) -> None:
+        """Bytes are missing before the next record."""
+        self._lost = True
+
+    def give_up(self, missing: Missing, at: Span) -> None:
+        """The records from `at` on stay sealed, until new keys are in effect."""
+        self._why = missing
+        handshake = self._handshakes.of(self._side)
+        handshake.miss(self._side, handshake.sealed)
+        why, detail, remedy = missing
+        self._events.append(
+            Sealed(self._side, self.epoch, why, detail, remedy, at, handshake.number)
+        )
+
+    # ------------------------------------------------------------------ opening
+
+    def open(self, record: Record, *, last: bool) -> Opened | Shut:
+        """Content type and plaintext of the next record.
+
+        Args:
+            record: sealed.
+            last: nothing that it waits for can still come.
+        """
+        if self._opener is not None and self._why is None:
+            opened = self._try(self._opener, record)
+            if opened is None:
+                self.give_up(_TOO_MUCH_LOST if self._lost else _BROKEN_SEAL, record.at)
+                return self._stays()
+            return opened
+        if self._why:
+            return self._open_later_epoch(record)
+        found = self._key(record)
+        if isinstance(found, Missing):
+            if self.epoch == "early":
+                return self._skip_early(record, found, last=last)
+            if not last:
+                return WAITS
+            self.give_up(found, record.at)
+            return self._open_later_epoch(record)
+        opened = found.opened or self._try(found.opener, record)
+        if opened is None:
+            if self.epoch == "early":
+                return self._skip_early(record, _NO_FIT, last=last)
+            if self._is_rejected_early_data(found):
+                return self._stays()
+            self.give_up(_TOO_MUCH_LOST if self._lost else _NO_FIT, record.at)
+            return self._open_later_epoch(record)
+        self._keyed(found, record.at)
+        return opened
+
+    def _stays(self) -> Shut:
+        self._counts.sealed_records += 1
+        return STAYS
+
+    def _key(self, record: Record) -> Found | Missing:
+        handshake = self._handshakes.of(self._side)
+        if handshake.client_hello is None or handshake.server_hello is None:
+            return HELLO_MISSING
+        if handshake.version == TLS13:
+            return traffic_key(self._secrets, handshake, self._side, self.epoch)
+        return master_key(self._secrets, handshake, self._side, record)
+
+    def _keyed(self, found: Found, at: Span) -> None:
+        self._opener, self.secret = found.opener, found.secret
+        number = self._handshakes.of(self._side).number
+        self._events.append(Keyed(self._side, self.epoch, found.source, at, number))
+
+    def _try(self, opener: Opener, record: Record) -> Opened | None:
+        """Open a record; behind missing bytes, under each of the next sequence numbers."""
+        opened = opener.open(record.type, record.version, record.body)
+        if not self._lost:
+            return opened
+        if opened:
+            self._recovered(0, record.at)
+            return opened
+        expected = opener.sequence
+        for lost in range(1, self._lost_records + 1):
+            opener.sequence = expected + lost
+            opened = opener.open(record.type, record.version, record.body)
+            if opened:
+                self._recovered(lost, record.at)
+                return opened
+        opener.sequence = expected
+        return None
+
+    def _recovered(self, lost: int, at: Span) -> None:
+        self._lost = False
+        self._events.append(Recovered(self._side, self.skipped_bytes, lost, at))
+
+    def _open_later_epoch(self, record: Record) -> Opened | Shut:
+        """Where the handshake's secret is missing, the one of the application data may still be there."""
+        handshake = self._handshakes.of(self._side)
+        if self.epoch == "handshake" and handshake.client_hello is not None:
+            found = traffic_key(self._secrets, handshake, self._side, "application")
+            if isinstance(found, Found):
+                opened = found.opener.open(record.type, record.version, record.body)
+                if opened:
+                    self.begin("application")
+                    self._keyed(found, record.at)
+                    return opened
+        return self._stays()
+
+    # ------------------------------------------------------------------ early data
+
+    def _skip_early(self, record: Record, missing: Missing, *, last: bool) -> Opened | Shut:
+        """Early data without a secret that fits ends where the handshake's secret opens a record."""
+        self.epoch = "handshake"
+        found = self._key(record)
+        if isinstance(found, Found):
+            opened = self._try(found.opener, record)
+            if opened:
+                self._keyed(found, record.at)
+                return opened
+        self.epoch = "early"
+        if missing is HELLO_MISSING and not last:
+            return WAITS
+        if last or isinstance(found, Missing):
+            self.give_up(missing, record.at)
+        return self._stays()
+
+    def _is_rejected_early_data(self, found: Found) -> bool:
+        """A server that does not take early data passes over what it cannot open (RFC 8446 section 4.2.10)."""
+        hello = self._handshakes.of(self._side).client_hello
+        return (
+            self._side is CLIENT
+            and self.epoch == "handshake"
+            and hello is not None
+            and hello.offers_early_data
+            and found.opener.sequence == 0
+        )
