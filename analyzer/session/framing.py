@@ -31,12 +31,14 @@ class FramingLimits:
         settled: with so many held of both sides the form is chosen.
         alone: with so many held of one side it is chosen without the other.
         held: the most that is held; without TLS in it the older half is given up as vendor bytes.
+        searched: TLS that has not begun within so many is not looked for any more.
         listed: the most entries of `Framing.skipped` (further ones only count).
     """
 
     settled: int = 1 << 12
     alone: int = 1 << 16
     held: int = 1 << 18
+    searched: int = 1 << 20
     listed: int = 1024
 
 
@@ -45,13 +47,21 @@ class Framing:
 
     Args:
         pinned: the form where the user knows it, see `parse_framing`; None finds out.
+        cut_hellos: look for forms that cut even a hello's first bytes.
 
     Raises:
         BadUsage: for a `pinned` that is no framing.
     """
 
-    def __init__(self, pinned: str | None = None, limits: FramingLimits | None = None) -> None:
+    def __init__(
+        self,
+        pinned: str | None = None,
+        limits: FramingLimits | None = None,
+        *,
+        cut_hellos: bool = True,
+    ) -> None:
         limits = limits or FramingLimits()
+        self._cut_hellos = cut_hellos
         self._pin = None if pinned is None else parse_framing(pinned)
         self._lanes = (_Lane(CLIENT, limits), _Lane(SERVER, limits))
         self._form: Form | None = None
@@ -92,8 +102,10 @@ class Framing:
         if lane.follower:
             return lane.follower.feed(event)
         lane.hold(event)
-        if self._pin and self._pin.unit == "none":
+        unsearched = self._pin and self._pin.unit == "none"
+        if unsearched or (not self._form and lane.end > self._limits.searched):
             lane.give_up(lane.held)
+            return ()
         settled = lane.held >= self._settled and (peer.follower or peer.held >= self._settled)
         if not settled and lane.held < self._alone:
             return ()
@@ -121,7 +133,8 @@ class Framing:
         """Choose the form if that is still open, and follow it where TLS begins."""
         form = self._form
         if form is None:
-            form = best_form([run for lane in self._lanes for run in lane.runs()], self._pin)
+            runs = [run for lane in self._lanes for run in lane.runs()]
+            form = best_form(runs, self._pin, cut_hellos=self._cut_hellos)
         out: list[StreamEvent] = []
         if form is None:
             return out
@@ -147,6 +160,11 @@ class _Lane:
         self._side = side
         self._events: list[StreamEvent] = []
         self._offset = 0  # of the first event held
+
+    @property
+    def end(self) -> int:
+        """How many bytes of this side have come."""
+        return self._offset + self.held
 
     def hold(self, event: StreamEvent) -> None:
         self._events.append(event)

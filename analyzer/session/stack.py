@@ -107,7 +107,7 @@ class _Level:
         self._layer = TlsLayer(secrets, options.tls)
         self._recorder = Recorder(depth, stream, origins)
         self._inner: _Level | None = None
-        self.framing = Framing(options.framing if depth == 1 else None) if depth else None
+        self.framing = _framing(depth, options)
         self.carver = Carver(depth)
         self.kept: dict[str, list[StreamEvent]] = {
             what: [] for level, what in options.kept if level == depth
@@ -167,6 +167,13 @@ class _Level:
                     self._inner = _Level(self._depth + 1, *self._context)
                 if self._inner:
                     self._inner.feed(event)
+
+
+def _framing(depth: int, options: StackOptions) -> Framing | None:
+    """Unknown is what lies around the HSM's TLS, level 1; deeper levels are what a user tunnels himself."""
+    if depth == 0:
+        return None
+    return Framing(options.framing) if depth == 1 else Framing(cut_hellos=False)
 
 
 def _outside_handshakes(levels: list[_Level], sessions: tuple[Session, ...]) -> Iterator[Carved]:

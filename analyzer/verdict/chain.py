@@ -23,8 +23,9 @@ from analyzer.stream import SERVER, Side
 from analyzer.verdict import extensions
 from analyzer.verdict.words import distance, short, when
 
-# A chain longer than this is refused; OpenSSL's default is 100, but no client sends that.
-_LONGEST = 10
+# A sender may lay out as many certificates of one name as it likes: so long and so many ways are tried.
+# OpenSSL's depth limit is 100; no client or HSM sends more than a handful.
+_LONGEST, _WAYS = 16, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Defect:
     """One reason not to trust a path.
 
     Attributes:
-        code: `issuer-unknown`, `self-signed`, `signature`, `expired`, `not-yet-valid`, `issuer-not-ca`,
-            `path-length`, `purpose`, `critical-extension` or `unreadable`.
+        code: `issuer-unknown`, `self-signed`, `signature`, `key-identifier`, `expired`, `not-yet-valid`,
+            `issuer-not-ca`, `path-length`, `purpose`, `critical-extension` or `unreadable`.
         depth: 0 for the certificate itself, counted up towards the anchor.
         text: one clause.
     """
@@ -89,11 +90,8 @@ def walk(
     """
     known = dict.fromkeys((*anchors, *presented))
     trusted = {anchor.der for anchor in anchors}
-    walks = (
-        _judged(path, trusted, at, side, reference)
-        for path in _paths((leaf,), tuple(known), trusted)
-    )
-    return min(walks, key=_badness)
+    ways = itertools.islice(_paths((leaf,), tuple(known), trusted), _WAYS)
+    return min((_judged(path, trusted, at, side, reference) for path in ways), key=_badness)
 
 
 def issued_by(child: Certificate, issuer: Certificate) -> bool:
@@ -141,18 +139,27 @@ def self_issued(certificate: Certificate) -> bool:
 def _paths(
     path: tuple[Certificate, ...], known: tuple[Certificate, ...], trusted: set[bytes]
 ) -> Iterator[tuple[Certificate, ...]]:
-    """Every way up from the last certificate of `path`; a way ends at an anchor or where none is known."""
+    """Every way up from the last certificate of `path`; a way ends at an anchor or where none is known.
+
+    OpenSSL follows one issuer of several with the same name, the others are never tried; here those
+    whose key made the signature come first, and one whose key did not ends the way.
+    """
     last = path[-1]
-    if last.der in trusted or len(path) == _LONGEST:
+    if last.der in trusted or len(path) == _LONGEST or _self_signed(last):
         yield path
         return
-    issuers = [c for c in known if c not in path and _names_meet(last, c)]
-    if self_issued(last) and signature_verifies(last, last):
-        issuers = []
-    if not issuers:
-        yield path
+    named = [c for c in known if c not in path and _names_meet(last, c)]
+    issuers = [c for c in named if signature_verifies(last, c)]
     for issuer in issuers:
         yield from _paths((*path, issuer), known, trusted)
+    if not issuers:
+        yield from ((*path, impostor) for impostor in named)
+    if not named:
+        yield path
+
+
+def _self_signed(certificate: Certificate) -> bool:
+    return self_issued(certificate) and signature_verifies(certificate, certificate)
 
 
 def _badness(found: Walk) -> tuple[bool, bool, int, int]:
@@ -192,6 +199,11 @@ def _signatures(path: tuple[Certificate, ...]) -> Iterator[Defect]:
                 f"{issuer.subject} has the issuer's name, but its key did not sign {child.subject}"
             )
             yield Defect("signature", depth, text)
+        elif not extensions.identifies(child.der, issuer.der):
+            text = (
+                f"{child.subject} names another issuer than {issuer.subject} by its key identifier"
+            )
+            yield Defect("key-identifier", depth, text)
 
 
 def _dates(path: tuple[Certificate, ...], at: datetime, reference: str) -> Iterator[Defect]:
@@ -210,7 +222,7 @@ def out_of_date(
     if begin is not None and at < begin:
         text = f"{whose} is valid from {when(begin)} only, {distance(begin - at)} after {reference}"
         return Defect("not-yet-valid", depth, text)
-    if end is not None and at > end:
+    if end is not None and at >= end:  # as OpenSSL, which counts the last second as over
         text = f"{whose} expired at {when(end)}, {distance(at - end)} before {reference}"
         return Defect("expired", depth, text)
     return None
@@ -220,28 +232,23 @@ def _authority(path: tuple[Certificate, ...], side: Side | None) -> Iterator[Def
     """What the extensions forbid (RFC 5280 section 4.2.1, 6.1.4)."""
     below = 0  # intermediates between this certificate and the leaf that are not self-issued
     for depth, certificate in enumerate(path):
-        parsed = x509_of(certificate.der)
-        if parsed is None:
-            continue
-        extension_facts = extensions.read(parsed)
+        facts = extensions.read(certificate.der)
         name = certificate.subject
-        if extension_facts.unhandled:
-            yield Defect(
-                "critical-extension",
-                depth,
-                f"{name} has a critical extension that is not understood ({', '.join(extension_facts.unhandled)})",
-            )
-        if depth and not extensions.may_sign_certificates(
-            extension_facts, certificate, self_issued(certificate)
-        ):
+        if facts.unhandled:
+            oids = ", ".join(facts.unhandled)
+            text = f"{name} has a critical extension that is not understood ({oids})"
+            yield Defect("critical-extension", depth, text)
+        root = self_issued(certificate)
+        last = depth == len(path) - 1
+        if depth and not extensions.may_sign_certificates(facts, certificate, last, root):
             yield Defect("issuer-not-ca", depth, f"{name} is not marked as a CA")
-        limit = extension_facts.path_length
+        limit = facts.path_length
         if depth and limit is not None and below > limit:
             yield Defect(
                 "path-length", depth, f"{name} allows {limit} CAs below it, there are {below}"
             )
-        if depth and not self_issued(certificate):
+        if depth and not root:
             below += 1
-        if side is not None and not extensions.serves(extension_facts, side, depth):
+        if side is not None and not extensions.serves(facts, side, depth):
             purpose = "a TLS server" if side is SERVER else "a TLS client"
             yield Defect("purpose", depth, f"the usages in {name} do not allow {purpose}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from analyzer.session.certificates import Certificate
+from analyzer.session.certificates import Certificate, x509_of
 from analyzer.stream import SERVER, Side
 
 # Critical extensions that are understood, by RFC 5280 section.
@@ -31,7 +32,14 @@ _UNDERSTOOD = frozenset({
 _CLIENT_USAGES = ("digital_signature", "key_agreement")
 _SERVER_USAGES = ("digital_signature", "key_encipherment", "key_agreement")
 
-_SERVER_AUTH, _CLIENT_AUTH = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
+# Extended key usages that allow a side (RFC 5280 section 4.2.1.12); server-gated crypto, Netscape's and
+# Microsoft's, is what OpenSSL takes too.
+_SERVER_PURPOSES = frozenset({
+    "1.3.6.1.5.5.7.3.1",
+    "2.16.840.1.113730.4.1",
+    "1.3.6.1.4.1.311.10.3.3",
+})  # fmt: skip
+_CLIENT_PURPOSES = frozenset({"1.3.6.1.5.5.7.3.2"})
 
 _WEAK_DIGESTS = ("md5", "sha1")
 _SMALLEST_RSA = 2048  # NIST SP 800-57 part 1: 112 bits of strength
@@ -45,7 +53,8 @@ class ExtensionFacts:
         ca: basicConstraints' cA, None where the extension is absent. path_length: its limit.
         usages: keyUsage bits by name, None where absent. purposes: extended key usages, None where absent.
         unhandled: OIDs of critical extensions that are not understood.
-        readable: whether all extensions could be read.
+        constrains_names: nameConstraints are there.
+        key_id: its subject key identifier. above: its authority key identifier. None where absent.
     """
 
     ca: bool | None = None
@@ -53,10 +62,17 @@ class ExtensionFacts:
     usages: frozenset[str] | None = None
     purposes: frozenset[str] | None = None
     unhandled: tuple[str, ...] = ()
+    constrains_names: bool = False
+    key_id: bytes | None = None
+    above: x509.AuthorityKeyIdentifier | None = None
 
 
-def read(parsed: x509.Certificate) -> ExtensionFacts:
+@functools.lru_cache(maxsize=1024)
+def read(der: bytes) -> ExtensionFacts:
     """The deciding extensions; ones that cannot be read count as not understood."""
+    parsed = x509_of(der)
+    if parsed is None:
+        return ExtensionFacts()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -66,6 +82,7 @@ def read(parsed: x509.Certificate) -> ExtensionFacts:
     constraints = _value(found, x509.BasicConstraints)
     usages = _value(found, x509.KeyUsage)
     purposes = _value(found, x509.ExtendedKeyUsage)
+    key_id = _value(found, x509.SubjectKeyIdentifier)
     return ExtensionFacts(
         ca=constraints.ca if constraints else None,
         path_length=constraints.path_length if constraints else None,
@@ -76,24 +93,45 @@ def read(parsed: x509.Certificate) -> ExtensionFacts:
             for e in found
             if e.critical and e.oid.dotted_string not in _UNDERSTOOD
         ),
+        constrains_names=_value(found, x509.NameConstraints) is not None,
+        key_id=key_id.digest if key_id else None,
+        above=_value(found, x509.AuthorityKeyIdentifier),
     )
 
 
+def identifies(child: bytes, issuer: bytes) -> bool:
+    """Whether the child's authority key identifier, where it has one, is the issuer's (section 4.2.1.1)."""
+    above, key_id, parsed = read(child).above, read(issuer).key_id, x509_of(issuer)
+    if above is None or parsed is None:
+        return True
+    if above.key_identifier is not None and key_id not in {None, above.key_identifier}:
+        return False
+    serial = above.authority_cert_serial_number
+    return serial is None or serial == parsed.serial_number
+
+
 def may_sign_certificates(
-    facts: ExtensionFacts, certificate: Certificate, self_issued: bool
+    facts: ExtensionFacts, certificate: Certificate, last: bool, self_issued: bool
 ) -> bool:
-    """Whether OpenSSL takes it as a CA: by basicConstraints, or as a v1 root, or by keyUsage alone."""
+    """Whether OpenSSL takes it as a CA: by basicConstraints; the anchor also as a v1 root or by keyUsage alone.
+
+    Args:
+        facts: of `certificate`.
+        certificate: any but the first of a path.
+        last: it ends the path.
+        self_issued: its subject and issuer are the same name.
+    """
     if facts.usages is not None and "key_cert_sign" not in facts.usages:
         return False
     if facts.ca is not None:
         return facts.ca
-    return facts.usages is not None or (certificate.version == 1 and self_issued)
+    return last and (facts.usages is not None or (certificate.version == 1 and self_issued))
 
 
 def serves(facts: ExtensionFacts, side: Side, depth: int) -> bool:
     """Whether its usages allow a TLS server or client; a CA's extended key usage binds what it issues."""
-    purpose = _SERVER_AUTH if side is SERVER else _CLIENT_AUTH
-    if facts.purposes is not None and purpose not in facts.purposes:
+    allowing = _SERVER_PURPOSES if side is SERVER else _CLIENT_PURPOSES
+    if facts.purposes is not None and facts.purposes.isdisjoint(allowing):
         return False
     if depth or facts.usages is None:
         return True
@@ -112,6 +150,8 @@ def notes(certificate: Certificate) -> list[str]:
     digest = certificate.signature_algorithm.lower()
     if any(weak in digest for weak in _WEAK_DIGESTS):
         told.append(f"{name} is signed with a weak algorithm ({certificate.signature_algorithm})")
+    if read(certificate.der).constrains_names:
+        told.append(f"{name} constrains the names below it, which is not checked here")
     return told
 
 
@@ -122,14 +162,11 @@ def signature_holds(signed: x509.Certificate, key: Any) -> bool:
         Exception: it did not, or the algorithm and the key do not fit.
     """
     arguments: tuple[Any, ...] = ()
-    parameters = signed.signature_algorithm_parameters
+    parameters = signed.signature_algorithm_parameters  # None for MD5
     if isinstance(key, rsa.RSAPublicKey):
-        arguments = (
-            cast("padding.PKCS1v15 | padding.PSS", parameters),
-            signed.signature_hash_algorithm,
-        )
+        arguments = (parameters or padding.PKCS1v15(), signed.signature_hash_algorithm)
     elif isinstance(key, ec.EllipticCurvePublicKey):
-        arguments = (cast("ec.ECDSA", parameters),)
+        arguments = (parameters,)
     elif signed.signature_hash_algorithm is not None:
         arguments = (signed.signature_hash_algorithm,)
     key.verify(signed.signature, signed.tbs_certificate_bytes, *arguments)
