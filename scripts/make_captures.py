@@ -23,11 +23,9 @@ from recording.running import record
 @click.command(help=__doc__)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option("--list", "listing", is_flag=True, help="List the cases.")
-@click.option(
-    "--new-pki", is_flag=True, help="Make new certificates: then all cases are made anew."
-)
-@click.option("--material", "only_material", is_flag=True, help="Write etc/ and JSON again.")
-def main(names: tuple[str, ...], *, listing: bool, new_pki: bool, only_material: bool) -> None:
+@click.option("--new-pki", is_flag=True, help="Make new certificates, and so all cases anew.")
+@click.option("--only-pki", is_flag=True, help="Make what is missing of the PKI, and no case.")
+def main(names: tuple[str, ...], *, listing: bool, new_pki: bool, only_pki: bool) -> None:
     if listing:
         for case in CASES:
             print(f"{case.name:45} {case.title}")
@@ -35,20 +33,19 @@ def main(names: tuple[str, ...], *, listing: bool, new_pki: bool, only_material:
     known = {case.name: case for case in CASES}
     if unknown := [name for name in names if name not in known]:
         raise click.UsageError(f"no such case: {', '.join(unknown)} (--list lists them)")
-    if new_pki:
-        pki.make()
-    if new_pki or only_material:
-        material.make()
+    pki.make(anew=new_pki)
+    material.make()
+    if only_pki:
+        return
     failed = []
-    if not only_material:
-        for case in CASES if new_pki or not names else [known[name] for name in names]:
-            try:
-                folder = record(case)
-            except NotAsPlanned as error:
-                failed.append(case.name)
-                print(f"{case.name}: {error}", file=sys.stderr)
-            else:
-                print(folder.relative_to(pki.ROOT))
+    for case in CASES if new_pki or not names else [known[name] for name in names]:
+        try:
+            folder = record(case)
+        except NotAsPlanned as error:
+            failed.append(case.name)
+            print(f"{case.name}: {error}", file=sys.stderr)
+        else:
+            print(folder.relative_to(pki.ROOT))
     write_index(CASES)
     sys.exit(bool(failed))
 

@@ -50,6 +50,8 @@ FILES = {
     "customerCA-other": "others/customerCA-other.crt",
     "cluster-other-ca": "others/cluster-other-ca.crt",
     "customerCA-regenerated": "others/customerCA-regenerated.crt",
+    "otherCA": "others/otherCA.crt",
+    "cluster-otherCA": "others/cluster-otherCA.crt",
     # inner client
     "mtls-root": "mtls/mtls-root.crt",
     "mtls-client": "mtls/ssl-client.pem",
@@ -106,6 +108,8 @@ _CUSTOMER_CA = "/C=US/ST=Washington/L=Seattle/O=Example Corp/OU=Key Management/C
 _HSM1 = "/C=US+ST=CA+O=Cavium+OU=N3FIPS+L=SanJose/CN=HSM:{}:PARTN:{}, for FIPS mode"
 _LS2 = "/C=US+ST=CA+OU=LS2+L=SanJose+O=Marvell/CN=HSM:{}:PARTN:{}, for FIPS mode"
 
+_CARD = ("2ae21f4c81bc", 22)
+
 _OIDS = {
     "C": NameOID.COUNTRY_NAME,
     "ST": NameOID.STATE_OR_PROVINCE_NAME,
@@ -140,11 +144,16 @@ _GOOD = Span(dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2049, 1, 1, tzi
 _EXPIRED = Span(dt.datetime(2019, 5, 1, tzinfo=dt.UTC), dt.datetime(2020, 5, 1, tzinfo=dt.UTC))
 
 
-def make() -> None:
-    """Make every certificate, key and CSR anew; every recording made before is then of another PKI."""
-    shutil.rmtree(PKI, ignore_errors=True)
+def make(*, anew: bool = False) -> None:
+    """Make every certificate and key that is missing.
+
+    Args:
+        anew: make all of them; every recording made before is then of another PKI.
+    """
+    if anew:
+        shutil.rmtree(PKI, ignore_errors=True)
     for folder in ("certs", "keys", "others", "mtls", "identity"):
-        (PKI / folder).mkdir(parents=True)
+        (PKI / folder).mkdir(parents=True, exist_ok=True)
     for name, unit, serial in _SERVERS:
         subject = _name(*((kind, value.format(unit)) for kind, value in _SERVER))
         _signed(name, subject, serial=serial, authority=True)
@@ -155,36 +164,29 @@ def make() -> None:
     _signed("client", default, issuer="default-client-ca")
     _signed("stranger", _person("stranger"))
     for name in ("customerCA", "customerCA-other", "customerCA-regenerated"):
-        _customer_ca(name)
+        _customer_ca(name, _CUSTOMER_CA)
+    _customer_ca("otherCA", "/C=US/O=Another Corp/CN=otherCA")
     _by_guide("ssl-client", "/C=US/O=Example Corp/CN=ssl-client", "customerCA")
-    _signed(
-        "ssl-client-expired", _person("ssl-client of 2019"), issuer="customerCA", valid=_EXPIRED
-    )
-    _by_guide("cluster", _HSM1.format("2ae21f4c81bc", 22), "customerCA", csr="ClusterCsr.csr")
+    past = _person("ssl-client of 2019")
+    _signed("ssl-client-expired", past, issuer="customerCA", valid=_EXPIRED)
+    _by_guide("cluster", _HSM1.format(*_CARD), "customerCA", csr="ClusterCsr.csr")
     _by_guide("cluster-b", _LS2.format("RCN2345B07362", 25), "customerCA")
-    _by_guide("cluster-other-ca", _HSM1.format("2ae21f4c81bc", 22), "customerCA-other")
-    cluster_subject = x509.load_pem_x509_certificate(
-        certificate_file("cluster").read_bytes()
-    ).subject
-    _signed("cluster-expired", cluster_subject, issuer="customerCA", valid=_EXPIRED)
+    _by_guide("cluster-other-ca", _HSM1.format(*_CARD), "customerCA-other")
+    _by_guide("cluster-otherCA", _HSM1.format("2a0be3d1904f", 7), "otherCA")
+    _signed("cluster-expired", _subject("cluster"), issuer="customerCA", valid=_EXPIRED)
     for suffix in ("", "-other"):
-        _signed(f"mtls-root{suffix}", _person(f"mTLS root{suffix}"), authority=True, curve=True)
-        _signed(
-            f"mtls-client{suffix}",
-            _person("mTLS client"),
-            issuer=f"mtls-root{suffix}",
-            curve=True,
-            chained=True,
-        )
+        root, client = f"mtls-root{suffix}", f"mtls-client{suffix}"
+        _signed(root, _person(f"mTLS root{suffix}"), authority=True, curve=True)
+        _signed(client, _person("mTLS client"), issuer=root, curve=True, chained=True)
+    past = _person("mTLS client of 2019")
     _signed(
-        "mtls-client-expired",
-        _person("mTLS client of 2019"),
-        issuer="mtls-root",
-        curve=True,
-        chained=True,
-        valid=_EXPIRED,
+        "mtls-client-expired", past, issuer="mtls-root", curve=True, chained=True, valid=_EXPIRED
     )
     _identity()
+
+
+def _subject(name: str) -> x509.Name:
+    return x509.load_pem_x509_certificate(certificate_file(name).read_bytes()).subject
 
 
 def _identity() -> None:
@@ -211,10 +213,9 @@ def _identity() -> None:
         issuer="manufacturer-root",
         authority=True,
     )
-    subject = x509.load_pem_x509_certificate(certificate_file("cluster").read_bytes()).subject
     # One key, certified by AWS and by the customer.
     shutil.copy(key_file("cluster"), key_file("hsm"))
-    _signed("hsm", subject, issuer="aws-hardware", key=_load_key("cluster"))
+    _signed("hsm", _subject("cluster"), issuer="aws-hardware", key=_load_key("cluster"))
 
 
 def _signed(
@@ -230,6 +231,8 @@ def _signed(
     key: Key | None = None,
 ) -> None:
     """An X.509 v3 certificate with key identifiers; self-signed without `issuer`."""
+    if certificate_file(name).exists():
+        return
     if key is None:
         key = ec.generate_private_key(ec.SECP256R1()) if curve else _rsa()
         _store_key(name, key)
@@ -280,17 +283,21 @@ def _load_key(name: str) -> Key:
     return key
 
 
-def _customer_ca(name: str) -> None:
-    """As the guide's "Create a self-signed certificate", all three under one name."""
+def _customer_ca(name: str, subject: str) -> None:
+    """As the guide's "Create a self-signed certificate"."""
+    if certificate_file(name).exists():
+        return
     _store_key(name, _rsa())
     _openssl(
-        *("req", "-new", "-x509", "-days", str(DAYS), "-subj", _CUSTOMER_CA),
+        *("req", "-new", "-x509", "-days", str(DAYS), "-subj", subject),
         *("-key", str(key_file(name)), "-out", str(certificate_file(name))),
     )
 
 
 def _by_guide(name: str, subject: str, issuer: str, csr: str | None = None) -> None:
     """As the guide's "Sign the cluster CSR": an X.509 v1 certificate."""
+    if certificate_file(name).exists():
+        return
     _store_key(name, _rsa())
     request = PKI / (csr or f"{name}.csr")
     _openssl(

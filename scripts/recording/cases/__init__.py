@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from recording.case import Case
-from recording.cases import established
+from recording.cases import broken, established, forms, refused
 
-CASES: tuple[Case, ...] = (*established.CASES,)
+CASES: tuple[Case, ...] = (
+    *established.CASES,
+    *forms.CASES,
+    *refused.CASES,
+    *broken.CASES,
+)
