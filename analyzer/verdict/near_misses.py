@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
+from analyzer.verdict.chain import issued_by, signature_verifies
 from analyzer.verdict.expectations import Expected, Role
 from analyzer.verdict.finding import Difference
 from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
@@ -37,17 +38,17 @@ class Question:
     """A certificate that is none of those expected in its slot.
 
     Attributes:
-        leaf, rest: as presented.
+        code: the slot's. leaf, rest: as presented.
         wanted: what is expected in this slot. whole: the whole expected set, other clusters' included.
         clusters: the clusters that the connection's address belongs to.
     """
 
+    code: str
     leaf: Certificate
     rest: Sequence[Certificate]
     wanted: Sequence[Expected]
     whole: Sequence[Expected]
     clusters: frozenset[str]
-    code: str
 
 
 def near_miss(question: Question) -> Miss | None:
@@ -68,6 +69,25 @@ def differences(expected: Certificate, presented: Certificate) -> tuple[Differen
         Difference("SHA-256", expected.sha256, presented.sha256),
     )
     return tuple(row for row in rows if row.expected != row.presented)
+
+
+def issuer_elsewhere(
+    leaf: Certificate, whole: Sequence[Expected], anchors: Sequence[Expected]
+) -> Expected | None:
+    """A CA of the expected set that issued `leaf`, though it is not the one expected here."""
+    cas = (i for i in whole if i.role in {Role.CUSTOMER_CA, Role.MTLS_ANCHOR} and i not in anchors)
+    return next((item for item in cas if issued_by(leaf, item.certificate)), None)
+
+
+def signer_of(
+    child: Certificate, presented: Sequence[Certificate], whole: Sequence[Expected]
+) -> str:
+    """Whose key made the signature, in words; "" where no certificate at hand has that key."""
+    for item in whole:
+        if signature_verifies(child, item.certificate):
+            return f"{key_words(item.certificate)}, that of {item.source}"
+    sent = next((c for c in presented if signature_verifies(child, c)), None)
+    return f"{key_words(sent)}, that of {sent.subject}, which was sent along" if sent else ""
 
 
 def _not_first(question: Question) -> Miss | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analyzer.session.facts import Conversation, Presented, Session
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.verdict import rules
 from analyzer.verdict.absent import absence
+from analyzer.verdict.authorities import name_of
 from analyzer.verdict.expectations import Expectations, Role
-from analyzer.verdict.finding import Finding, Status
+from analyzer.verdict.finding import SLOTS, Finding, Status
+from analyzer.verdict.opinions import Opinion, Shown, Wanted
 from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
-from analyzer.verdict.rules import Opinion, Shown, Wanted
-from analyzer.verdict.words import short, time_of
+from analyzer.verdict.remarks import remarks
+from analyzer.verdict.words import listing, short, time_of
 
 
 class Slot(NamedTuple):
@@ -23,7 +26,7 @@ class Slot(NamedTuple):
     Attributes:
         whose: who presents it, as sentences say it.
         roles: what of the expected set makes the slot expected. keyed: public keys do so too.
-        rule: judges what was presented, where something is expected.
+        words: what is expected. rule: judges what was presented, where something is expected.
         proofs: the proofs that its private key was at hand.
     """
 
@@ -33,8 +36,14 @@ class Slot(NamedTuple):
     whose: str
     roles: tuple[Role, ...]
     keyed: bool
+    words: Callable[[Expectations], str]
     rule: Callable[[Shown, Wanted], Opinion]
     proofs: tuple[str, ...]
+
+    def finding(self, here: Expectations, status: Status, message: str, **more: Any) -> Finding:
+        """A finding about this slot; `more` are further fields of it."""
+        expected = self.words(here)
+        return Finding(self.code, status, message, self.level, self.side, expected, **more)
 
     def expects(self, expected: Expectations) -> bool:
         """Whether anything is expected in this slot."""
@@ -45,10 +54,10 @@ _BY_SERVER = ("certificate_verify_server", "server_key_exchange")
 _BY_CLIENT = ("certificate_verify_client",)
 
 SLOT_TABLE = (
-    Slot("outer-server-certificate", 0, SERVER, "the server", (Role.SERVER,), False, rules.outer_server, _BY_SERVER),
-    Slot("outer-client-certificate", 0, CLIENT, "the client", (Role.CLIENT, Role.CUSTOMER_CA), False, rules.outer_client, _BY_CLIENT),
-    Slot("inner-server-certificate", 1, SERVER, "the HSM", (Role.CLUSTER, Role.CUSTOMER_CA), True, rules.inner_server, _BY_SERVER),
-    Slot("inner-client-certificate", 1, CLIENT, "the client", (Role.MTLS_ANCHOR, Role.INNER_CLIENT), False, rules.inner_client, _BY_CLIENT),
+    Slot("outer-server-certificate", 0, SERVER, "the server", (Role.SERVER,), False, rules.outer_server_words, rules.outer_server, _BY_SERVER),
+    Slot("outer-client-certificate", 0, CLIENT, "the client", (Role.CLIENT, Role.CUSTOMER_CA), False, rules.outer_client_words, rules.outer_client, _BY_CLIENT),
+    Slot("inner-server-certificate", 1, SERVER, "the HSM", (Role.CLUSTER, Role.CUSTOMER_CA), True, rules.inner_server_words, rules.inner_server, _BY_SERVER),
+    Slot("inner-client-certificate", 1, CLIENT, "the client", (Role.MTLS_ANCHOR, Role.INNER_CLIENT), False, rules.inner_client_words, rules.inner_client, _BY_CLIENT),
 )  # fmt: skip
 
 
@@ -63,124 +72,102 @@ def check(told: Conversation, whole: Expectations, at: datetime | None) -> Itera
 
 
 def _judged(slot: Slot, told: Conversation, wanted: Wanted, at: datetime | None) -> Finding | None:
-    of_level = [session for session in told.sessions if session.level == slot.level]
+    """The worst of what was presented on this level; a renegotiation may show another certificate."""
     shown = [
-        _presented(slot, session, chain, wanted, at)
-        for session in of_level
-        if (chain := session.certificates[slot.side]) is not None
+        _presented(slot, told, session, chain, wanted, at)
+        for session in told.sessions
+        if session.level == slot.level and (chain := session.certificates[slot.side]) is not None
     ]
     if shown:
-        return min(shown, key=lambda finding: _SERIOUS.index(finding.status))
+        return min(shown, key=lambda finding: _WORST_FIRST.index(finding.status))
     if not slot.expects(wanted.here):
         return None
-    return _nothing(slot, told)
+    why = absence(told, slot.level, slot.side)
+    return slot.finding(
+        wanted.here, Status.UNKNOWN, why.message, evidence=why.evidence, advice=why.advice
+    )
 
 
-# Of several handshakes on one level (renegotiation) the worst is told.
-_SERIOUS = (Status.FAIL, Status.UNKNOWN, Status.PASS)
+_WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PASS)
 
 
 def _presented(
     slot: Slot,
+    told: Conversation,
     session: Session,
     chain: tuple[Presented, ...],
     wanted: Wanted,
     at: datetime | None,
 ) -> Finding:
     if not chain:
-        return _empty(slot, session, wanted)
-    leaf = chain[0]
+        return _empty(slot, session, wanted.here)
+    seen = time_of(chain[0].at.ended)
     shown = Shown(
         slot.code,
         slot.side,
         slot.whose,
-        leaf.certificate,
+        chain[0].certificate,
         tuple(item.certificate for item in chain[1:]),
-        time_of(leaf.at.ended) if at is None else at,
+        seen if at is None else at,
         "this connection" if at is None else "the time given",
+        told.tcp.client.address,
+        str(told.tcp.server),
     )
-    opinion = slot.rule(shown, wanted) if slot.expects(wanted.here) else _unexpected(slot, shown)
-    return _proven(
-        session,
-        slot,
-        Finding(
-            slot.code,
-            opinion.status,
-            opinion.message,
-            slot.level,
-            slot.side,
-            opinion.expected,
-            short(leaf.certificate),
-            tuple(dict.fromkeys(item.at for item in chain)),
-            advice=opinion.advice,
-            limitations=opinion.limitations,
-            notes=opinion.notes,
-            differences=opinion.differences,
-        ),
+    expected = slot.expects(wanted.here)
+    opinion = slot.rule(shown, wanted) if expected else _unexpected(slot, shown)
+    finding = slot.finding(
+        wanted.here,
+        opinion.status,
+        opinion.message,
+        observed=short(shown.leaf),
+        evidence=tuple(dict.fromkeys(item.at for item in chain)),
+        advice=opinion.advice,
+        notes=(*opinion.notes, *remarks(shown, seen, session, opinion.status)),
+        differences=opinion.differences,
     )
+    return _proven(slot, session, finding)
 
 
-def _proven(session: Session, slot: Slot, finding: Finding) -> Finding:
+def _proven(slot: Slot, session: Session, finding: Finding) -> Finding:
     """A certificate is worth nothing where the signature over the handshake is not its key's."""
     wrong = [p for p in session.proofs if p.kind in slot.proofs and p.result == "invalid"]
     if not wrong:
         return finding
-    return Finding(
-        finding.code,
-        Status.FAIL,
-        f"{finding.message}; the signature over the handshake is not made with its key: {wrong[0].why}",
-        finding.level,
-        finding.side,
-        finding.expected,
-        finding.observed,
-        finding.evidence,
-        advice=f"check that the private key of {slot.whose} belongs to this certificate",
-        limitations=finding.limitations,
-        notes=finding.notes,
-        differences=finding.differences,
+    return replace(
+        finding,
+        status=Status.FAIL,
+        message=f"{finding.message}; its key did not sign this handshake: {wrong[0].why}",
+        advice=f"{slot.whose} sends a certificate without having its key: check which key belongs to it",
     )
 
 
 def _unexpected(slot: Slot, shown: Shown) -> Opinion:
     """Nothing is expected here: published names recognise, they never prove."""
-    leaf = shown.leaf
-    message = f"{slot.whose} presented a certificate; nothing is expected in this slot"
-    published = published_server(leaf) if slot.code == "outer-server-certificate" else None
-    if published is not None:
-        message = (
-            f"{slot.whose} presented a certificate that matches the published name and serial of "
-            f"{published.file}, not pinned"
-        )
-    elif slot.code == "inner-server-certificate" and looks_like_a_cluster_certificate(leaf):
-        message = f"{slot.whose} presented a certificate with the name of a cluster certificate, not pinned"
-    return Opinion(Status.UNKNOWN, message, "", _HOW_TO_EXPECT[slot.code])
+    published = published_server(shown.leaf)
+    if published is not None and slot.code == SLOTS[0]:
+        what = f"that matches the published name and serial of {published.file}, not pinned"
+    elif looks_like_a_cluster_certificate(shown.leaf):
+        what = "with the name of a cluster certificate, not pinned"
+        what += "" if slot.level else "; that belongs on the inner TLS"
+    else:
+        what = "; nothing is expected in this slot"
+    message = f"{slot.whose} presented a certificate {what}".replace(" ;", ";")
+    return Opinion(Status.UNKNOWN, message, _HOW_TO_EXPECT[slot.code])
 
 
-def _empty(slot: Slot, session: Session, wanted: Wanted) -> Finding:
-    expected = slot.expects(wanted.here)
-    at = tuple(m.at for m in session.messages if m.type == "certificate" and m.side is slot.side)
-    return Finding(
-        slot.code,
-        Status.FAIL if expected else Status.UNKNOWN,
-        f"{slot.whose} answered with an empty Certificate message: it was asked for a certificate and has none to send",
-        slot.level,
-        slot.side,
+def _empty(slot: Slot, session: Session, here: Expectations) -> Finding:
+    asked = [name for der in session.authorities if (name := name_of(der))]
+    notes = (f"the server asked for one issued by {listing(asked[:3], 'or')}",) if asked else ()
+    return slot.finding(
+        here,
+        Status.FAIL if slot.expects(here) else Status.UNKNOWN,
+        f"{slot.whose} was asked for a certificate and sent an empty Certificate message: it has none to show",
         observed="an empty Certificate message",
-        evidence=at,
+        evidence=tuple(
+            m.at for m in session.messages if m.type == "certificate" and m.side is slot.side
+        ),
         advice=_HOW_TO_SEND.get(slot.code, ""),
-    )
-
-
-def _nothing(slot: Slot, told: Conversation) -> Finding:
-    why = absence(told, slot.level, slot.side)
-    return Finding(
-        slot.code,
-        Status.UNKNOWN,
-        why.message,
-        slot.level,
-        slot.side,
-        evidence=why.evidence,
-        advice=why.advice,
+        notes=notes,
     )
 
 

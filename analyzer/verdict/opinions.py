@@ -1,0 +1,233 @@
+"""What can be said of a presented certificate: the right one, issued by the right CA, or nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from analyzer.session.certificates import Certificate
+from analyzer.stream import Side
+from analyzer.verdict import chain, extensions
+from analyzer.verdict.expectations import Expectations, Expected, Role
+from analyzer.verdict.finding import Difference, Status
+from analyzer.verdict.near_misses import (
+    Miss,
+    Question,
+    differences,
+    issuer_elsewhere,
+    near_miss,
+    signer_of,
+)
+from analyzer.verdict.words import key_words, listing, short
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one side presented in one handshake.
+
+    Attributes:
+        code: the slot's. whose: who presented it, as sentences say it.
+        rest: what came behind the leaf, in the order sent.
+        at: the time to judge at. reference: that time in words, `this connection` or `the time given`.
+        client, server: the addresses, for advice.
+    """
+
+    code: str
+    side: Side
+    whose: str
+    leaf: Certificate
+    rest: tuple[Certificate, ...]
+    at: datetime
+    reference: str
+    client: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The expected set as one connection sees it.
+
+    Attributes:
+        here: what is expected of this address. whole: with the other clusters' items.
+        clusters: the clusters that the address belongs to.
+    """
+
+    here: Expectations
+    whole: Expectations
+    clusters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a rule says; the fields are those of `Finding`."""
+
+    status: Status
+    message: str
+    advice: str = ""
+    notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    def noting(self, *notes: str) -> Opinion:
+        """The same with further notes in front."""
+        return replace(self, notes=(*notes, *self.notes))
+
+
+def exactly(shown: Shown, items: Sequence[Expected]) -> Expected | None:
+    """The expected certificate that was presented, byte for byte."""
+    return next((item for item in items if item.certificate.der == shown.leaf.der), None)
+
+
+def walk_to(shown: Shown, anchors: Sequence[Expected]) -> chain.Walk:
+    """The best path from what was presented to the anchors; a file that holds a chain is trusted whole."""
+    trusted = [c for item in anchors for c in (item.certificate, *item.chain)]
+    return chain.walk(
+        shown.leaf, shown.rest, trusted, shown.at, side=shown.side, reference=shown.reference
+    )
+
+
+def dated(shown: Shown, what: str) -> Opinion:
+    """The right certificate; only its dates are left to judge."""
+    notes = tuple(extensions.notes(shown.leaf))
+    defect = chain.out_of_date(shown.leaf, shown.at, reference=shown.reference)
+    if defect is None:
+        return Opinion(Status.PASS, f"{shown.whose} presented {what}", notes=notes)
+    message = f"{shown.whose} presented {what}, but {defect.text}"
+    return Opinion(Status.FAIL, message, _date_advice(shown, defect), notes)
+
+
+def issued(
+    shown: Shown,
+    wanted: Wanted,
+    walk: chain.Walk,
+    anchors: Sequence[Expected],
+    notes: Sequence[str],
+    what: str = "",
+) -> Opinion:
+    """Whether the anchors issued it, and all that speaks against it; `what` names it where it is known."""
+    by = sources(anchors)
+    notes = (*notes, *walk.notes)
+    subject = f"{shown.whose} presented {what or 'a certificate'}"
+    if walk.anchored and len(walk.path) == 1:
+        notes = (f"it is {by} itself, its own trust anchor", *notes)
+    if walk.trusted:
+        return Opinion(Status.PASS, f"{subject} issued by {by}", notes=notes)
+    defects = {defect.code: defect for defect in reversed(walk.defects)}
+    if walk.anchored and "signature" in defects:
+        return _forged(shown, wanted, walk, anchors, subject, notes)
+    text = "; ".join(defect.text for defect in walk.defects)
+    if not walk.anchored:
+        elsewhere = issuer_elsewhere(shown.leaf, wanted.whole.certificates, anchors)
+        also = f"; {elsewhere.source} issued it" if elsewhere else ""
+        message = f"{subject} that {by} did not issue: {text}{also}"
+        return Opinion(Status.FAIL, message, _issuer_advice(shown, by), notes)
+    dates = [d for d in walk.defects if d.code in _DATES]
+    advice = _date_advice(shown, dates[0]) if dates else _issuer_advice(shown, by)
+    return Opinion(Status.FAIL, f"{subject} issued by {by}, but {text}", advice, notes)
+
+
+def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
+    """None of the certificates that are expected: what it nearly is, and out of date where it is that too."""
+    question = Question(
+        shown.code, shown.leaf, shown.rest, items, wanted.whole.certificates, wanted.clusters
+    )
+    miss = near_miss(question) or Miss(
+        "stranger",
+        f"a certificate that is not {sources(items)} and has neither its name nor its key",
+        _STRANGER_ADVICE[shown.code].format(client=shown.client, server=shown.server),
+    )
+    defect = chain.out_of_date(shown.leaf, shown.at, reference=shown.reference)
+    return Opinion(
+        Status.FAIL,
+        f"{shown.whose} presented {miss.message}",
+        miss.advice,
+        (*([f"moreover {defect.text}"] if defect else []), *extensions.notes(shown.leaf)),
+        differences(miss.nearest, shown.leaf) if miss.nearest else (),
+    )
+
+
+def belongs_elsewhere(shown: Shown, wanted: Wanted, roles: Sequence[Role]) -> Opinion | None:
+    """It is known as a certificate of another slot, so that a fitting issuer does not excuse it."""
+    items = [item for item in wanted.here.certificates if item.role in roles]
+    known = [i for i in wanted.here.certificates if i.certificate.der == shown.leaf.der]
+    if not known or any(item.role in roles for item in known):
+        return None
+    return refused(shown, wanted, items)
+
+
+def not_the_configured(shown: Shown, items: Sequence[Expected]) -> tuple[str, ...]:
+    """A note where another certificate than the configured one was presented, though a fitting one."""
+    if not items or exactly(shown, items) is not None:
+        return ()
+    return (f"it is not the certificate of {sources(items)}, which is configured",)
+
+
+def named(items: Sequence[Expected]) -> list[str]:
+    """Each with its file."""
+    return [f"{item.source}: {short(item.certificate)}" for item in items]
+
+
+def sources(items: Sequence[Expected]) -> str:
+    """`client.crt`, `a.crt or b.crt`."""
+    return listing(dict.fromkeys(item.source for item in items), "or")
+
+
+def _forged(
+    shown: Shown,
+    wanted: Wanted,
+    walk: chain.Walk,
+    anchors: Sequence[Expected],
+    subject: str,
+    notes: tuple[str, ...],
+) -> Opinion:
+    """The issuer's name is the CA's, the signature another key's."""
+    by = sources(anchors)
+    others = [defect.text for defect in walk.defects if defect.code != "signature"]
+    also = f"; moreover {'; '.join(others)}" if others else ""
+    depth = next(defect.depth for defect in walk.defects if defect.code == "signature")
+    child, ca = walk.path[depth], walk.path[depth + 1]
+    signer = signer_of(child, shown.rest, wanted.whole.certificates)
+    return Opinion(
+        Status.FAIL,
+        f"{subject} whose issuer has the name of {by}, but another key signed it: the CA was made anew "
+        f"under the same name, or {by} is the file of another cluster{also}",
+        f"find the CA file that the cluster was initialised with, and use it instead of {by}",
+        notes,
+        (Difference("issuer's key", key_words(ca), signer or "unknown, not this one"),),
+    )
+
+
+_DATES = ("expired", "not-yet-valid")
+
+
+def _date_advice(shown: Shown, defect: chain.Defect) -> str:
+    if defect.code == "not-yet-valid":
+        return "compare the clocks of the machine that issued it and of the one that captured"
+    return _EXPIRED_ADVICE[shown.code].format(client=shown.client, server=shown.server)
+
+
+def _issuer_advice(shown: Shown, by: str) -> str:
+    return _ISSUER_ADVICE[shown.code].format(by=by, client=shown.client, server=shown.server)
+
+
+_EXPIRED_ADVICE = {
+    "outer-server-certificate": "check the clock of the machine that captured; AWS does not renew this certificate on request: look for a newer client package, then ask AWS Support",
+    "outer-client-certificate": "on the client {client}, sign the request for its key with the customer CA again and configure the new certificate",
+    "inner-server-certificate": "a cluster certificate cannot be renewed: check the clock of the client {client} first, then whether this client refuses expired ones at all",
+    "inner-client-certificate": "on the client {client}, replace the file of --client-cert-hsm-tls-file by a chain that is valid",
+}
+
+_ISSUER_ADVICE = {
+    "outer-server-certificate": "find out who answers at {server}",
+    "outer-client-certificate": "on the client {client}, sign its request with the CA of {by} and configure the result (SDK 3: configure --ssl --pkey --cert)",
+    "inner-server-certificate": "check that {server} is an HSM of the cluster that {by} belongs to; copy customerCA.crt from the machine that initialised the cluster",
+    "inner-client-certificate": "on the client {client}, name a chain that {by} issued in --client-cert-hsm-tls-file, or register its root as a trust anchor of the cluster",
+}
+
+_STRANGER_ADVICE = {
+    **_ISSUER_ADVICE,
+    "outer-server-certificate": "find out who answers at {server}: a proxy, or another product, stands where the HSM's host should",
+    "outer-client-certificate": "on the client {client}, check which certificate its configuration names and restart what connects",
+    "inner-server-certificate": "check that {server} is an HSM of the cluster that was meant: compare its address with describe-clusters",
+    "inner-client-certificate": "on the client {client}, check which file --client-cert-hsm-tls-file names",
+}
