@@ -74,7 +74,11 @@ class Program(click.Group):
             complain(error.format_message())
             code = error.exit_code
         except UserError as error:
-            complain(str(error))
+            # Several problems are told at once, a line each, behind a line that sums them up.
+            first, *more = str(error).splitlines() or [""]
+            complain(first)
+            for line in more:
+                click.echo(safe_text(line), err=True)
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
             code = INTERRUPTED

@@ -116,6 +116,35 @@ def x509_of(der: bytes) -> x509.Certificate | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A certificate signing request (RFC 2986): a name and the key that a certificate is wanted for.
+
+    Attributes:
+        subject, key, key_sha256: as in `Certificate`.
+        error: why it could not be read, "" if it could.
+    """
+
+    subject: str = ""
+    key: str = ""
+    key_sha256: str = ""
+    error: str = ""
+
+
+def parse_request(der: bytes) -> Request:
+    """The facts of the certificate signing request in `der`; one that cannot be read says why."""
+    try:
+        parsed = x509.load_der_x509_csr(der)
+        spki = _elements(parsed.tbs_certrequest_bytes)[2]
+        return Request(
+            name_text(parsed.subject),
+            key_text(parsed.public_key()),
+            hashlib.sha256(spki).hexdigest(),
+        )
+    except Exception:  # noqa: BLE001  whatever the parser does with these bytes
+        return Request(error="not a certificate request that can be read (DER, RFC 2986)")
+
+
 def name_text(name: x509.Name) -> str:
     """A distinguished name in the order of its DER: `C=US + O=Cavium, CN="a, b"` (RFC 4514 attributes)."""
     return ", ".join(
