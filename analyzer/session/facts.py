@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side, Span
@@ -33,8 +34,7 @@ class Presented:
     at: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSeen:
+class MessageSeen(NamedTuple):
     """A handshake message, alert or ChangeCipherSpec of the handshake, for the timeline.
 
     Attributes:

@@ -64,6 +64,8 @@ class Follower:
                 self._window.offset += size  # the body of a long record needs no look
                 self._pass(size)
                 return [event]
+            if self._passes_whole(event.data):
+                return [event]
             self._window.append(event)
             out: list[StreamEvent] = []
             while self._step(out):
@@ -75,6 +77,27 @@ class Follower:
             self._seek_anew()
             return [event._replace(size=None)]  # of TLS bytes, so many may be missing or fewer
         return [event]
+
+    def _passes_whole(self, data: bytes) -> bool:
+        """Bare records from the first byte to the last, the last perhaps unfinished: nothing is to be taken out."""
+        if self.form.size or self._record_left or self._seeking or self._window.data:
+            return False
+        at = last = records = 0
+        end = len(data)
+        while at < end:
+            size = record_size(data[at : at + RECORD_HEADER]) if end - at >= RECORD_HEADER else None
+            if size is None:
+                return False
+            last, at = at, at + size
+            records += 1
+        if self.records or records > 1:
+            self._version = data[last + 1 : last + 3]
+        self.records += records
+        self._records_in_message += records
+        self.apart &= self._records_in_message == 1
+        self._record_left = at - end
+        self._window.offset += end
+        return True
 
     def finish(self) -> None:
         """No more bytes follow these: what still waits for more is no record."""

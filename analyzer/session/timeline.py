@@ -7,8 +7,8 @@ flight is in. Only what follows a side's Finished is ordered by capture time.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from analyzer.session.facts import MessageSeen
 from analyzer.stream import CLIENT, Side
@@ -63,8 +63,9 @@ def in_handshake_order(
     client: Sequence[MessageSeen], server: Sequence[MessageSeen]
 ) -> tuple[MessageSeen, ...]:
     """Both sides' messages of one handshake, each side's own order kept."""
-    merged = heapq.merge(_keyed(client), _keyed(server), key=lambda pair: pair[0])
-    return tuple(message for _, message in merged)
+    keyed = [*_keyed(client), *_keyed(server)]
+    keyed.sort(key=itemgetter(0))  # stable, and no key falls along one side: this merges the two
+    return tuple([message for _, message in keyed])
 
 
 def _keyed(messages: Sequence[MessageSeen]) -> Iterator[tuple[tuple[int, int, Side], MessageSeen]]:

@@ -55,14 +55,14 @@ class Window:
 
     def drop(self, size: int) -> Span:
         """Forget the next `size` bytes, of which there are as many; the frames they came in."""
-        span = self.at
-        while size:
-            end, at = self._marks[0]
+        marks = self._marks
+        span = marks[0][1]
+        start, self.offset = self.offset, self.offset + size
+        del self.data[:size]  # bytearray moves its start, not its bytes
+        while marks and marks[0][0] <= self.offset:
+            start, at = marks.popleft()
             span = span.to(at)
-            count = min(size, end - self.offset)
-            self._pass(count, end)
-            size -= count
-        return span
+        return span.to(marks[0][1]) if start < self.offset else span
 
     def _pass(self, count: int, end: int) -> None:
         del self.data[:count]  # bytearray moves its start, not its bytes

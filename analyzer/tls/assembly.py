@@ -37,13 +37,17 @@ class MessageReader:
 
     def feed(self, body: bytes, at: Span) -> list[RawMessage]:
         """The messages that a record completes."""
+        if not self._data and not self._skip:
+            messages = self._whole(body, at)
+            if messages:
+                return messages
         if self._skip:
             passed = min(self._skip, len(body))
             self._skip -= passed
             body = body[passed:]
         self._data += body
         self._spans.append((len(self._data), at))
-        messages: list[RawMessage] = []
+        messages = []
         while len(self._data) >= self._wanted:
             size = _HEADER + int.from_bytes(self._data[1:4], "big")
             if size > self._ceiling:
@@ -60,6 +64,18 @@ class MessageReader:
                 self._drop(size)
             self._wanted = _HEADER
         return messages
+
+    def _whole(self, body: bytes, at: Span) -> list[RawMessage]:
+        """The messages of a record that holds whole ones, as most do; empty where it does not."""
+        start, size = 0, len(body)
+        messages = []
+        while start + _HEADER <= size:
+            end = start + _HEADER + int.from_bytes(body[start + 1 : start + 4], "big")
+            if end > size or end - start > self._ceiling:
+                return []
+            messages.append(RawMessage(body[start], body[start:end], at))
+            start = end
+        return messages if start == size else []
 
     def clear(self) -> None:
         """Forget a message that is under way: bytes of it are missing."""

@@ -7,7 +7,7 @@ it like TCP's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from analyzer.stream import Chunk, Closed, Gap, Side, Span
 
@@ -143,8 +143,7 @@ class RecordCounts:
     sealed_records: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSeen:
+class RecordSeen(NamedTuple):
     """The outside of one record: what is left to reason with where keys are missing."""
 
     side: Side

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 from analyzer.stream import Chunk, Span
@@ -12,6 +13,8 @@ HEADER = 5
 # 2^14 bytes and what protection may add (RFC 5246 section 6.2.3); some stacks of old sent a little more.
 LARGEST_BODY = (1 << 14) + 2048
 SSL2 = 0x0002  # version of the one kind of SSL 2.0 record that is told: a ClientHello
+
+_HEADER_FIELDS = struct.Struct(">BHH").unpack_from
 
 _SSL2_HEADER = 2
 _SSL2_CLIENT_HELLO = 1
@@ -36,6 +39,25 @@ def is_header(data: bytes, at: int) -> bool:
         and data[at + 2] <= 4
         and int.from_bytes(data[at + 3 : at + 5], "big") <= LARGEST_BODY
     )
+
+
+def _whole_records(chunk: Chunk) -> list[Record]:
+    """The records of a chunk that holds whole ones and nothing else; empty where it does not.
+
+    Most writes of most stacks are such chunks at the inner level; nothing is joined or kept for them.
+    """
+    data, at, records = chunk.data, 0, []
+    size = len(data)
+    while at + HEADER <= size:
+        kind, version, length = _HEADER_FIELDS(data, at)
+        start = at + HEADER
+        at = start + length
+        if kind not in CONTENT_TYPES or version >> 8 != 3 or version & 0xFF > 4:
+            return []
+        if at > size or length > LARGEST_BODY:
+            return []
+        records.append(Record(kind, version, data[start:at], chunk.at))
+    return records if at == size else []
 
 
 def _is_chain(data: bytes, at: int) -> bool | None:
@@ -78,6 +100,10 @@ class RecordReader:
         """The records that `chunk` completes."""
         if self.broken:
             return []
+        if not self._parts and not self._searching and not self._fresh:
+            records = _whole_records(chunk)
+            if records:
+                return records
         self._parts.append(chunk.data)
         self._size += len(chunk.data)
         self._spans.append((self._size, chunk.at))
@@ -96,17 +122,18 @@ class RecordReader:
             return self._ssl2_client_hello(data)
         records = []
         self._wanted = HEADER
-        while len(data) - start >= HEADER:
+        size = len(data)
+        while size - start >= HEADER:
             if not is_header(data, start):
                 self.broken = f"no record header: {data[start : start + HEADER].hex(' ')}"
                 break
-            end = start + HEADER + int.from_bytes(data[start + 3 : start + 5], "big")
-            if end > len(data):
+            kind, version, length = _HEADER_FIELDS(data, start)
+            end = start + HEADER + length
+            if end > size:
                 self._wanted = end - start
                 break
-            version = int.from_bytes(data[start + 1 : start + 3], "big")
             records.append(
-                Record(data[start], version, data[start + HEADER : end], self._span(start, end))
+                Record(kind, version, data[start + HEADER : end], self._span(start, end))
             )
             start = end
         self._fresh = False
@@ -143,6 +170,8 @@ class RecordReader:
 
     def _span(self, start: int, end: int) -> Span:
         spans = self._spans
+        if len(spans) == 1:
+            return spans[0][1]
         at = 0
         while spans[at][0] <= start:
             at += 1
@@ -152,7 +181,10 @@ class RecordReader:
         return first.to(spans[at][1])
 
     def _keep(self, data: bytes, start: int) -> None:
+        if start == len(data):
+            self._parts, self._spans, self._size = [], [], 0
+            return
         rest = data[start:]
-        self._parts = [rest] if rest else []
+        self._parts = [rest]
         self._size = len(rest)
         self._spans = [(end - start, at) for end, at in self._spans if end > start]
