@@ -22,6 +22,10 @@ _COMMANDS = {
         "analyzer.cli.export",
         "Write the inner stream or a plaintext as a capture for Wireshark.",
     ),
+    "crosscheck": (
+        "analyzer.cli.crosscheck",
+        "Compare our facts with tshark's, on both levels.",
+    ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
     "schema": ("analyzer.cli.schema", "Print the JSON Schema of the report."),
     "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),

@@ -41,7 +41,7 @@ def as_json(report: Report, *, der: bool = False) -> Json:
         "reasons": list(report.reasons),
         "inputs": [_input(source) for source in report.inputs],
         "connections": [connection_json(connection, der=der) for connection in report.connections],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_json(finding) for finding in report.findings],
         "summary": _summary(report),
     }
 
@@ -65,7 +65,7 @@ def connection_json(connection: Connection, *, der: bool = False) -> Json:
         "sessions": [_session(session, der=der) for session in told.sessions],
         "carved": [_carved(carved, der=der) for carved in told.carved],
         "vendor_bytes": _sides(told.vendor_bytes),
-        "findings": [_finding(finding) for finding in connection.findings],
+        "findings": [finding_json(finding) for finding in connection.findings],
         "cause": None if connection.cause is None else _cause(connection.cause),
         "broken": told.broken or None,
     }
@@ -208,7 +208,8 @@ def _alert(alert: Alert) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_json(finding: Finding) -> Json:
+    """One finding of the report."""
     return {
         "code": finding.code,
         "status": finding.status.value,

@@ -28,7 +28,7 @@ def exported(
     if not (level or what == "plaintext"):
         comment = f"level 0 records of {len(connections)} connections"
     yield writer.section(application=_APPLICATION, comment=comment)
-    lines = list(_key_lines(connections, level, secrets)) if secrets is not None else []
+    lines = list(key_lines(connections, level, secrets)) if secrets is not None else []
     if lines:
         yield writer.key_log("".join(f"{line}\n" for line in lines).encode("ascii"))
     yield writer.interface(writer.ETHERNET, name=f"level {level} {what}")
@@ -38,7 +38,8 @@ def exported(
             yield from _packets(connection, events)
 
 
-def _key_lines(connections: Iterable[Connection], level: int, secrets: Secrets) -> Iterator[str]:
+def key_lines(connections: Iterable[Connection], level: int, secrets: Secrets) -> Iterator[str]:
+    """The key-log lines of the sessions of `level` and deeper ones, each once."""
     sessions = chain.from_iterable(each.conversation.sessions for each in connections)
     randoms = (s.client_random for s in sessions if s.level >= level and s.client_random)
     for client_random in dict.fromkeys(randoms):

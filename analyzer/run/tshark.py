@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -83,44 +84,27 @@ def tshark_path(given: str | None = None) -> str:
 
 
 def dissect(
-    path: str,
-    capture: Path | bytes,
-    key_lines: Sequence[str],
-    ports: Sequence[int],
-    deadline: float,
+    path: str, capture: str, key_log: str, ports: Sequence[int], deadline: float
 ) -> Dissection:
     """What tshark sees of the TLS in a capture.
 
     Args:
-        path: of tshark. capture: a file, or the bytes of one.
-        key_lines: of a key log. ports: to be read as TLS. deadline: seconds.
+        path: of tshark. capture: a file's. key_log: a file's, "" for none.
+        ports: to be read as TLS. deadline: seconds.
 
     Raises:
         TsharkFailed: it did not end in time, or not well.
     """
-    with _key_log(key_lines) as (key_options, descriptors), isolated() as environment:
-        command = [
-            *(path, "-r", "-" if isinstance(capture, bytes) else str(capture), "-n", "-2"),
-            *(word for preference in _PREFERENCES for word in ("-o", preference)),
-            *key_options,
-            *(word for port in ports for word in ("-d", f"tcp.port=={port},tls")),
-            *("-Y", "tls", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"),
-            *(word for field in FIELDS for word in ("-e", field)),
-        ]
-        if isinstance(capture, bytes):
-            command.remove("-2")  # standard input cannot be read twice
-        try:
-            done = subprocess.run(  # noqa: S603  arguments are built here, no shell
-                command,
-                input=capture if isinstance(capture, bytes) else b"",
-                capture_output=True,
-                timeout=deadline,
-                env=environment,
-                pass_fds=descriptors,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise TsharkFailed(f"tshark did not end within {deadline:g} seconds") from error
+    command = [
+        *(path, "-r", capture, "-n", "-2"),
+        *(word for preference in _PREFERENCES for word in ("-o", preference)),
+        *(("-o", f"tls.keylog_file:{key_log}") if key_log else ()),
+        *(word for port in ports for word in ("-d", f"tcp.port=={port},tls")),
+        *("-Y", "tls", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"),
+        *(word for field in FIELDS for word in ("-e", field)),
+    ]
+    with isolated() as environment:
+        done = run_bounded(command, deadline, environment)
     notes = []
     if done.returncode == _CUT_SHORT:
         notes.append("tshark says that the capture is cut short")
@@ -129,6 +113,32 @@ def dissect(
         raise TsharkFailed(f"tshark exited with {done.returncode}: {last}")
     lines = done.stdout.decode("ascii", "replace").splitlines()
     return Dissection(version(path), tuple(_row(line) for line in lines), tuple(notes))
+
+
+def run_bounded(
+    command: Sequence[str], deadline: float, environment: dict[str, str], request: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program in a process group of its own, which is killed as a whole at the deadline.
+
+    Raises:
+        TsharkFailed: it did not end in time.
+    """
+    with subprocess.Popen(  # noqa: S603  arguments are built by us, no shell
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(request, timeout=deadline)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            name = Path(command[0]).name
+            raise TsharkFailed(f"{name} did not end within {deadline:g} seconds") from error
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def version(path: str) -> str:
@@ -152,14 +162,21 @@ def isolated() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _key_log(lines: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
-    """Options that hand over a key log, and the descriptors that they need."""
-    if not lines:
-        yield [], ()
+def in_memory(data: bytes) -> Iterator[str]:
+    """A file that exists only in memory, for programs of the same user: its path. "" for no data.
+
+    Raises:
+        MissingTool: this is not Linux.
+    """
+    if not data:
+        yield ""
         return
-    descriptor = os.memfd_create("key-log", 0)
+    if not hasattr(os, "memfd_create"):
+        raise MissingTool("keys are handed to tshark through memory, which needs Linux")
+    descriptor = os.memfd_create("hsm-analyzer")
     try:
-        os.write(descriptor, "".join(f"{line}\n" for line in lines).encode("ascii"))
-        yield ["-o", f"tls.keylog_file:/proc/self/fd/{descriptor}"], (descriptor,)
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(data)
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
     finally:
         os.close(descriptor)
