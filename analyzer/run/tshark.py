@@ -116,7 +116,7 @@ def dissect(
 
 
 def run_bounded(
-    command: Sequence[str], deadline: float, environment: dict[str, str], request: bytes = b""
+    command: list[str], deadline: float, environment: dict[str, str], request: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program in a process group of its own, which is killed as a whole at the deadline.
 
