@@ -56,14 +56,15 @@ class Run:
     """
 
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
-        self._files = ExitStack()
         self._findings: list[Finding] = []
         self.secrets = Secrets()
         for path in options.key_logs:
             finding = broken_lines(load_key_file(self.secrets, path, options.password))
             if finding is not None:
                 self._findings.append(finding)
-        self._captures, self._refused = _open(sources, options, self._files)
+        with ExitStack() as files:
+            self._captures, self._refused = _open(sources, options, files)
+            self._files = files.pop_all()
         late_keys = any(capture.format.startswith("pcapng") for capture in self._captures)
         self.analysis = Analysis(options, self.secrets, late_keys=late_keys)
 

@@ -1,0 +1,101 @@
+"""`export`: what was inside, as a capture that tshark opens and decrypts without being told anything."""
+
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from tests.makers.cases import cases
+from tests.makers.program import run_program
+
+tshark = pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")
+NESTED = [case for case in cases() if any(c["inner"] for c in case.expected["connections"])]
+
+
+def export(case, target, *arguments: object):
+    return run_program("export", case.capture, *case.keys("all"), "-o", target, *arguments)
+
+
+def dissected(path, *fields: str) -> list[list[str]]:
+    command = ["tshark", "-r", str(path), "-n", "-2", "-T", "fields", "-E", "separator=|"]
+    command += [word for field in fields for word in ("-e", field)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=60)
+    return [line.split("|") for line in done.stdout.splitlines()]
+
+
+@tshark
+@pytest.mark.parametrize("case", NESTED[:12], ids=lambda case: case.name)
+def test_tshark_reads_the_inner_handshake_without_any_preference(case, tmp_path):
+    target = tmp_path / "inner.pcapng"
+    done = export(case, target)
+    assert done.returncode == 0, done.stderr
+    versions = [c["inner"]["version"] for c in case.expected["connections"] if c["inner"]]
+    rows = dissected(target, "tls.handshake.type", "tls.handshake.extensions.supported_version")
+    types = [number for cell, _ in rows for number in cell.split(",") if number]
+    assert types.count("1") >= len(versions)
+    if all(c["inner"]["outcome"] == "established" for c in case.expected["connections"]):
+        assert types.count("20") == 2 * len(versions)  # Finished shows only where it was decrypted
+
+
+@tshark
+def test_the_plaintext_is_what_the_peers_exchanged(tmp_path):
+    case = next(case for case in NESTED if case.name == "tls12-in-tls12")
+    target = tmp_path / "plain.pcapng"
+    assert export(case, target, "--what", "plaintext").returncode == 0
+    payload = bytes.fromhex("".join(cell for (cell,) in dissected(target, "tcp.payload")))
+    with_keys = subprocess.run(
+        ["tshark", "-r", "-", "-q", "-z", "follow,tls,raw,0"],
+        input=export(case, "-").stdout,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout.decode()
+    followed = [
+        line.strip()
+        for line in with_keys.splitlines()
+        if set(line.strip()) <= set("0123456789abcdef")
+    ]
+    assert bytes.fromhex("".join(followed)) == payload
+    assert payload
+
+
+def test_the_file_is_for_its_owner_only_and_nothing_is_overwritten(tmp_path):
+    target = tmp_path / "inner.pcapng"
+    assert export(NESTED[0], target).returncode == 0
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    before = target.read_bytes()
+    again = export(NESTED[0], target)
+    assert again.returncode == 2
+    assert b"exists already; --force overwrites it" in again.stderr
+    assert target.read_bytes() == before
+    assert export(NESTED[0], target, "--force").returncode == 0
+
+
+def test_without_secrets_the_file_holds_no_key():
+    case = NESTED[0]
+    keys = [
+        line.split()[2]
+        for line in (case.directory / "keys.log").read_text().splitlines()
+        if line[0] != "#"
+    ]
+    with_keys, without = (
+        export(case, "-").stdout,
+        export(case, "-", "--with-secrets", "none").stdout,
+    )
+    assert any(key.encode() in with_keys for key in keys)
+    assert not any(key.encode() in without for key in keys)
+
+
+def test_only_the_chosen_connection_is_written():
+    assert export(NESTED[0], "-", "--conn", "0").returncode == 0
+    done = export(NESTED[0], "-", "--conn", "99")
+    assert done.returncode == 2
+    assert b"there is no connection 99" in done.stderr
+
+
+def test_without_keys_there_is_nothing_inside_to_write(tmp_path):
+    target = tmp_path / "inner.pcapng"
+    done = run_program("export", NESTED[0].capture, "-o", target)
+    assert done.returncode == 3
+    assert b"no connection shows records of the inner level" in done.stderr
