@@ -5,6 +5,7 @@ Read in this order:
 - `events`: the values that come out.
 - `layer`, `lane`: both sides, and each: bytes to records, records in their turn.
 - `protection`: how a record is opened, or why it stays sealed; `content`: what it then holds and changes.
+- `states`: which message may follow which.
 - `records`, `assembly`: records out of chunks, handshake messages out of records.
 - `handshake`, `transcript`: what both sides share: their messages, in the order in which they are hashed.
 - `cursor`, `messages`, `constants`: the presentation language, messages as values, the registries.

@@ -37,6 +37,7 @@ from analyzer.tls.proofs import late_proofs, proofs
 from analyzer.tls.protection import Protection
 from analyzer.tls.records import SSL2
 from analyzer.tls.secrets import Secrets
+from analyzer.tls.states import Order
 from analyzer.tls.transcript import Transcript
 
 _CLOSE_NOTIFY = 0
@@ -71,6 +72,8 @@ class Content:
         self._secrets = secrets
         self._events = events
         self._messages = MessageReader(ceiling)
+        self._order = Order(side)
+        self._agreed = False  # application data may come
         self._late: LateAuthentication | None = None  # under way
         self._closed = False
 
@@ -85,10 +88,10 @@ class Content:
             encrypted: it was sealed.
         """
         if kind == APPLICATION_DATA:
+            if not self._agreed:
+                self._check_agreed(at, encrypted=encrypted)
             if data and encrypted:
                 self._events.append(Chunk(self._side, data, at))
-            elif not encrypted:
-                self.malformed("application data before any keys", at)
         elif kind == HANDSHAKE:
             self._handshake_bytes(data, version, at, encrypted=encrypted)
         elif kind == ALERT:
@@ -97,6 +100,7 @@ class Content:
             handshake = self._handshakes.of(self._side)
             self._events.append(CipherChange(self._side, at, handshake.number))
             if handshake.version != TLS13:
+                self._check_order("change_cipher_spec", at)
                 self._protection.begin("traffic")
         elif kind != HEARTBEAT:
             self.malformed(f"content type {kind} inside a record", at)
@@ -104,8 +108,17 @@ class Content:
     def lose(self) -> None:
         """Bytes are missing before the next record."""
         self._messages.clear()
+        self._order.lose()
         handshake = self._handshakes.of(self._side)
         handshake.miss(self._side, handshake.lost)
+
+    def pass_over(self) -> None:
+        """A record stayed sealed, and may have held messages."""
+        self._order.lose()
+
+    def finish(self) -> None:
+        """No more records will come."""
+        self._judge_order()
 
     def end(self, how: str, at: Span) -> None:
         """This side's stream ends; the first end counts."""
@@ -158,6 +171,10 @@ class Content:
         if value is None and kind in PARSERS:
             self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
         self._events.append(Message(side, kind, body, value, at, encrypted, handshake.number))
+        retry = isinstance(value, ServerHello) and value.is_retry
+        if isinstance(value, ServerHello) and not retry:
+            handshake.server_hello = value
+        self._check_order("hello_retry_request" if retry else handshake_type_name(kind), at)
         if handshake.finished[side] or self._protection.epoch == "application":
             self._after_finished(handshake, kind, raw, value)
         else:
@@ -169,8 +186,6 @@ class Content:
         match value:
             case ClientHello():
                 handshake.client_hello = handshake.client_hello or value
-            case ServerHello(is_retry=False):
-                handshake.server_hello = value
             case EncryptedExtensions():
                 handshake.encrypted_extensions = value
         tls13 = handshake.version == TLS13
@@ -184,6 +199,28 @@ class Content:
             self._protection.end_early_data()
         elif tls13 and kind == KEY_UPDATE:
             self._protection.update()
+
+    def _check_order(self, name: str, at: Span) -> None:
+        self._order.see(name, at)
+        self._judge_order()
+
+    def _judge_order(self) -> None:
+        wrong = self._order.judge(self._handshakes.of(self._side).version)
+        if wrong:
+            self.malformed(*wrong)
+
+    def _check_agreed(self, at: Span, *, encrypted: bool) -> None:
+        """Application data comes behind this side's Finished, or early under keys of its own."""
+        handshake = self._handshakes.of(self._side)
+        if not encrypted:
+            self.malformed("application data before any keys", at)
+        elif self._protection.epoch == "early":
+            return
+        elif not any(
+            facts[self._side] for facts in (handshake.finished, handshake.lost, handshake.sealed)
+        ):
+            self.malformed("application_data before finished", at)
+        self._agreed = True
 
     # ------------------------------------------------------------------ proofs
 

@@ -113,6 +113,7 @@ class Lane:
     def finish(self) -> list[TlsEvent]:
         """No more bytes will come: what waits stays sealed."""
         self._drain(last=True)
+        self.content.finish()
         return self.told()
 
     def told(self) -> list[TlsEvent]:
@@ -192,7 +193,9 @@ class Lane:
                 opened = protection.open(record, last=last)
                 if opened is WAITS:
                     return False
-                if opened is not STAYS:
+                if opened is STAYS:
+                    self.content.pass_over()
+                else:
                     self.content.take(*opened, version, at, encrypted=True)
                 return True
         elif kind in {CHANGE_CIPHER_SPEC, APPLICATION_DATA}:

@@ -1,0 +1,138 @@
+"""Which handshake message may follow which, as tables: an order that no version allows is told, once a side.
+
+Each side is judged by its own messages alone, since a capture says little about how the two interleave.
+Alerts may come anywhere, and so may a HelloRequest (RFC 5246 section 7.4.1.1). Messages of types that
+stand in no table (drafts, private use) are passed over. Behind a loss the order begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.tls.constants import TLS13
+
+_Table = Mapping[str, tuple[str, ...]]
+
+_START = ""
+_ANYWHERE = frozenset({"hello_request"})
+
+# fmt: off
+# RFC 5246 section 7.3, RFC 5077 section 3.1 (tickets), RFC 6066 section 8 (certificate status),
+# RFC 4680 section 2 (supplemental data), draft-agl-tls-nextprotoneg
+_TLS12_CLIENT: _Table = {
+    _START:                ("client_hello",),
+    "client_hello":        ("supplemental_data", "certificate", "certificate_url", "client_key_exchange", "change_cipher_spec"),
+    "supplemental_data":   ("certificate", "certificate_url", "client_key_exchange"),
+    "certificate":         ("client_key_exchange",),
+    "certificate_url":     ("client_key_exchange",),
+    "client_key_exchange": ("certificate_verify", "change_cipher_spec"),
+    "certificate_verify":  ("change_cipher_spec",),
+    "change_cipher_spec":  ("next_protocol", "finished"),
+    "next_protocol":       ("finished",),
+    "finished":            ("client_hello",),                                   # renegotiation
+}
+_TLS12_SERVER: _Table = {
+    _START:                ("server_hello",),
+    "server_hello":        ("supplemental_data", "certificate", "server_key_exchange", "certificate_request", "server_hello_done",
+                            "new_session_ticket", "change_cipher_spec"),        # the last two: abbreviated
+    "supplemental_data":   ("certificate", "server_key_exchange", "server_hello_done"),
+    "certificate":         ("certificate_status", "server_key_exchange", "certificate_request", "server_hello_done"),
+    "certificate_status":  ("server_key_exchange", "certificate_request", "server_hello_done"),
+    "server_key_exchange": ("certificate_request", "server_hello_done"),
+    "certificate_request": ("server_hello_done",),
+    "server_hello_done":   ("new_session_ticket", "change_cipher_spec"),
+    "new_session_ticket":  ("change_cipher_spec",),
+    "change_cipher_spec":  ("finished",),
+    "finished":            ("server_hello",),
+}
+# RFC 8446 appendix A; ChangeCipherSpec records mean nothing (appendix D.4)
+_TLS13_CLIENT: _Table = {
+    _START:                   ("client_hello",),
+    "client_hello":           ("client_hello", "end_of_early_data", "certificate", "compressed_certificate", "finished"),
+    "end_of_early_data":      ("certificate", "compressed_certificate", "finished"),
+    "certificate":            ("certificate_verify", "finished"),
+    "compressed_certificate": ("certificate_verify", "finished"),
+    "certificate_verify":     ("finished",),
+    "finished":               ("key_update", "certificate", "compressed_certificate"),
+    "key_update":             ("key_update", "certificate", "compressed_certificate"),
+}
+_TLS13_SERVER: _Table = {
+    _START:                   ("hello_retry_request", "server_hello"),
+    "hello_retry_request":    ("server_hello",),
+    "server_hello":           ("encrypted_extensions",),
+    "encrypted_extensions":   ("certificate_request", "certificate", "compressed_certificate", "finished"),
+    "certificate_request":    ("certificate", "compressed_certificate"),
+    "certificate":            ("certificate_verify",),
+    "compressed_certificate": ("certificate_verify",),
+    "certificate_verify":     ("finished",),
+    "finished":               ("new_session_ticket", "key_update", "certificate_request"),
+    "new_session_ticket":     ("new_session_ticket", "key_update", "certificate_request"),
+    "key_update":             ("new_session_ticket", "key_update", "certificate_request"),
+}
+# fmt: on
+
+_TABLES: Mapping[tuple[bool, Side], _Table] = {
+    (False, CLIENT): _TLS12_CLIENT,
+    (False, SERVER): _TLS12_SERVER,
+    (True, CLIENT): _TLS13_CLIENT,
+    (True, SERVER): _TLS13_SERVER,
+}
+# A late CertificateRequest is followed by whatever may follow Finished.
+_LATE = {"certificate_request": "finished"}
+
+
+class Order:
+    """The order of one side's messages.
+
+    Args:
+        side: whose.
+    """
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+        self._waiting: list[tuple[str, Span]] = []
+        self._state: str | None = _START  # the message before; None where it is not known
+        self._finished = self._told = False
+
+    def see(self, name: str, at: Span) -> None:
+        """The next message; it waits for `judge`."""
+        if not self._told:
+            self._waiting.append((name, at))
+
+    def judge(self, version: int | None) -> tuple[str, Span] | None:
+        """The first message that cannot stand where it does, in words and with its frames.
+
+        Args:
+            version: the negotiated one. While it is None nothing is said, and the messages wait on.
+        """
+        if version is None:
+            return None
+        table = _TABLES[version == TLS13, self._side]
+        waiting, self._waiting = self._waiting, []
+        for name, at in waiting:
+            what = self._step(table, name)
+            if what:
+                self._told = True
+                return what, at
+        return None
+
+    def lose(self) -> None:
+        """Messages may be missing before the next one."""
+        self._waiting.clear()
+        self._state = None
+
+    def _step(self, table: _Table, name: str) -> str:
+        if name in _ANYWHERE or name not in table:
+            return ""
+        state, self._state = self._state, name
+        late = self._finished
+        self._finished |= name == "finished"
+        if state is None:
+            return ""
+        if late and table is _TLS13_SERVER:
+            state = _LATE.get(state, state)
+        if name in table[state]:
+            return ""
+        expected = " or ".join(table[state])
+        return f"{name} after {state}, expected {expected}" if state else f"{name} comes first"
