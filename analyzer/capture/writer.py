@@ -30,9 +30,11 @@ def section(*, application: str, comment: str = "") -> bytes:
     return _block(_SECTION, body + _options(options))
 
 
-def key_log(text: bytes) -> bytes:
-    """A decryption secrets block with a TLS key log (section 4.7)."""
-    return _block(_SECRETS, struct.pack("<II", _TLS_KEY_LOG, len(text)) + _padded(text))
+def key_log(text: bytes, order: str = "<") -> bytes:
+    """A decryption secrets block with a TLS key log (section 4.7), in a section of byte order `order`."""
+    return _block(
+        _SECRETS, struct.pack(f"{order}II", _TLS_KEY_LOG, len(text)) + _padded(text), order
+    )
 
 
 def interface(link_type: int, *, name: str = "", snap_length: int = 0) -> bytes:
@@ -60,9 +62,9 @@ def packet(
     return _block(_ENHANCED_PACKET, body + _padded(data) + (_options(options) if options else b""))
 
 
-def _block(kind: int, body: bytes) -> bytes:
+def _block(kind: int, body: bytes, order: str = "<") -> bytes:
     total = len(body) + 12
-    return struct.pack("<II", kind, total) + body + struct.pack("<I", total)
+    return struct.pack(f"{order}II", kind, total) + body + struct.pack(f"{order}I", total)
 
 
 def _options(options: Iterable[tuple[int, bytes]]) -> bytes:

@@ -26,6 +26,10 @@ _COMMANDS = {
         "analyzer.cli.crosscheck",
         "Compare our facts with tshark's, on both levels.",
     ),
+    "keys": (
+        "analyzer.cli.keys",
+        "Say which key opens which records, and why others stay sealed.",
+    ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
     "schema": ("analyzer.cli.schema", "Print the JSON Schema of the report."),
     "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),

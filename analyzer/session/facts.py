@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side, Span
-from analyzer.tls.events import Alert, Proof, RecordCounts, RecordSeen, Sealed
+from analyzer.tls.events import Alert, Keyed, Proof, RecordCounts, RecordSeen, Sealed
 from analyzer.transport.facts import TcpFacts
 
 # The furthest point a connection reached, in order.
@@ -93,7 +93,7 @@ class Session:
             the handshake never got there), () = an empty Certificate message.
         certificate_request: the server asked for a client certificate; None where it cannot be told.
         authorities: DER names of the CertificateRequest.
-        keys: per side the source of the traffic key, "" where none.
+        keys: per side the source of the traffic key, "" where none. keyed: per side and epoch.
         proofs: one per kind that the handshake has.
         skipped, framing: how this level lay in the level below (level >= 1 only).
         counts, first_records: the outside of its records, per side.
@@ -133,6 +133,7 @@ class Session:
     application: tuple[int, int]
     closed: tuple[str, str]
     span: Span | None
+    keyed: tuple[Keyed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class _Handshake:
     messages: tuple[list[MessageSeen], list[MessageSeen]] = field(default_factory=lambda: ([], []))
     chains: list[tuple[Presented, ...] | None] = field(default_factory=lambda: [None, None])
     keys: list[str] = field(default_factory=lambda: ["", ""])
+    keyed: list[Keyed] = field(default_factory=list)
     application: list[int] = field(default_factory=lambda: [0, 0])
     sealed: list[Sealed] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -96,7 +97,9 @@ class Recorder:
             case CipherChange():
                 self._note(event, "change_cipher_spec", 1, encrypted=False)
             case Keyed():
-                self._handshake(event).keys[event.side] = event.source
+                handshake = self._handshake(event)
+                handshake.keys[event.side] = event.source
+                handshake.keyed.append(event)
             case Sealed():
                 self._handshake(event).sealed.append(event)
             case Malformed():
@@ -230,6 +233,7 @@ class Recorder:
             certificate_request=_requested(told),
             authorities=told.request.authorities if told.request else (),
             keys=(told.keys[CLIENT], told.keys[SERVER]),
+            keyed=tuple(told.keyed),
             sealed=tuple(told.sealed),
             alerts=tuple(told.alerts),
             proofs=tuple(told.proofs.values()),

@@ -1,0 +1,134 @@
+"""`keys`: which key opens what, what stays sealed and why, which lines nobody uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.cli import files, options
+from analyzer.cli.program import DONE, INCONCLUSIVE
+from analyzer.errors import BadUsage
+from analyzer.report.text import safe_text
+
+if TYPE_CHECKING:
+    from analyzer.run.key_use import Line, Use
+
+_SHOWN = 16  # hex digits of a client random
+
+
+@click.command()
+@options.capture
+@click.option("--unused", is_flag=True, help="List the key-log lines that no session needs.")
+@click.option(
+    "--minimal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a key log of only the lines that these captures need.",
+)
+@click.option(
+    "--inject",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the capture as a pcapng that carries these lines.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that are there already.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write the list.",
+)
+def command(
+    *,
+    unused: bool,
+    minimal: Path | None,
+    inject: Path | None,
+    force: bool,
+    form: str,
+    **given: Any,
+) -> int:
+    """Say which key opens which records: per connection, level, direction and epoch.
+
+    Keys themselves are never shown; --minimal and --inject write them, for their owner only.
+
+    Exit codes: 0 everything opens, 3 something stays sealed or there is nothing to open.
+    """
+    from analyzer.run import key_use
+    from analyzer.run.export import key_lines
+    from analyzer.run.inject import with_key_log
+    from analyzer.run.pipeline import Run
+    from analyzer.verdict import Expectations
+
+    captures = options.sources(given.pop("captures"))
+    for target in (minimal, inject):
+        if target is not None and files.is_file(target) and not force:
+            raise BadUsage(f"{target} exists already; --force overwrites it")
+    if inject is not None and (len(captures) != 1 or captures[0] == "-"):
+        raise BadUsage("--inject takes one capture file")
+    logs = list(given["key_logs"])
+    plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
+    with Run(captures, replace(options.analysis(plain), expected=Expectations.none())) as run:
+        found = sorted(run.connections(), key=lambda each: each.conversation.stream)
+        wanted = [f"{line}\n" for line in key_lines(found, 0, run.secrets)]
+    told = list(key_use.uses(found))
+    lines = key_use.unused(list(key_use.lines_of(logs)), found) if unused else []
+    if form == "json":
+        click.echo(json.dumps(_as_json(told, lines if unused else None), indent=2))
+    else:
+        _print(told, lines if unused else None)
+    text = "".join(wanted).encode("ascii")
+    if minimal is not None:
+        files.write_private(minimal, text, force=force)
+    if inject is not None:
+        files.write_private(inject, with_key_log(Path(captures[0]), text), force=force)
+    return DONE if told and all(use.source for use in told) else INCONCLUSIVE
+
+
+def _as_json(told: Sequence[Use], lines: Sequence[Line] | None) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "uses": [
+            {
+                "stream": use.stream,
+                "level": use.level,
+                "handshake": use.handshake,
+                "side": use.side.word,
+                "epoch": use.epoch,
+                "client_random": use.client_random.hex(),
+                "source": use.source or None,
+                "why": use.why or None,
+                "remedy": use.remedy or None,
+                "frame": use.frame,
+            }
+            for use in told
+        ]
+    }
+    if lines is not None:
+        result["unused"] = [
+            {"file": line.file, "label": line.label, "client_random": line.client_random.hex()}
+            for line in lines
+        ]
+    return result
+
+
+def _print(told: Sequence[Use], lines: Sequence[Line] | None) -> None:
+    for use in told:
+        where = f"connection {use.stream}, level {use.level}, {use.side.word}, {use.epoch}"
+        answer = f"opens with {use.source}" if use.source else f"sealed: {use.why}"
+        click.echo(safe_text(f"{where} (from frame {use.frame}): {answer}"))
+        if use.remedy:
+            click.echo(safe_text(f"    needs {use.remedy}"))
+    if not told:
+        click.echo("no protected record was found")
+    for line in lines or ():
+        digits = line.client_random.hex()[:_SHOWN]
+        click.echo(safe_text(f"unused: {line.label} {digits}... in {line.file}"))
+    if lines is not None and not lines:
+        click.echo("every key-log line belongs to a session of these captures")
