@@ -25,8 +25,8 @@ CAPTURES = ROOT / "captures"
 _STAGGER = 0.15
 
 
-def record(case: Case) -> Path:
-    """Run the case and write its folder, whole or not at all.
+def record(case: Case, captures: Path = CAPTURES) -> Path:
+    """Run the case and write its folder in `captures`, whole or not at all; the folder.
 
     Raises:
         NotAsPlanned: the peers did something else than the case says.
@@ -50,7 +50,7 @@ def record(case: Case) -> Path:
         expected["connections"] = connections
         (folder / "expected.json").write_text(json.dumps(expected, indent=2) + "\n")
         (folder / "README.md").write_text(readme(case, expected, pairs))
-        target = CAPTURES / case.name
+        target = captures / case.name
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     return target

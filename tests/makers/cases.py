@@ -31,7 +31,10 @@ class Case:
         )
 
     def keys(self, which: str) -> list[str]:
-        """Options that hand over `all`, `outer`, `inner` or `none` of the session keys."""
+        """Options that hand over `all`, `outer`, `inner` or `none` of the session keys.
+
+        A capture that carries its keys hands over all of them by itself.
+        """
         files = {
             "all": ["keys.log"],
             "outer": ["outer-keys.log"],
@@ -41,7 +44,10 @@ class Case:
         present = [
             self.directory / name for name in files[which] if (self.directory / name).exists()
         ]
-        return [word for path in present for word in ("--keys", str(path))]
+        words = [word for path in present for word in ("--keys", str(path))]
+        if self.expected.get("embedded_keys"):
+            return [] if which == "all" else [*words, "--no-embedded-keys"]
+        return words
 
     @property
     def arguments(self) -> list[str]:
