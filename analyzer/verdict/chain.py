@@ -177,7 +177,7 @@ def _judged(
     defects = [*_signatures(path), *_dates(path, at, reference), *_authority(path, side)]
     if not anchored:
         defects.insert(0, _end(path))
-    notes = [note for certificate in path for note in extensions.notes(certificate)]
+    notes = [note for depth, c in enumerate(path) for note in extensions.notes(c, depth)]
     return Walk(path, anchored, tuple(defects), tuple(dict.fromkeys(notes)))
 
 

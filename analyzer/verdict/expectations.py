@@ -7,6 +7,7 @@ belongs to its cluster and a connection is judged by the items of the cluster th
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, replace
 
 from analyzer.session.certificates import Certificate
@@ -46,6 +47,11 @@ class Expected:
     why: str = ""
     chain: tuple[Certificate, ...] = ()
 
+    @property
+    def file(self) -> str:
+        """The source without its directories, for sentences: `customerCA.crt`."""
+        return re.sub(r"^.*[/\\]", "", self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedKey:
@@ -61,6 +67,11 @@ class ExpectedKey:
     what: str
     source: str
     cluster: str = ""
+
+    @property
+    def file(self) -> str:
+        """The source without its directories, for sentences."""
+        return re.sub(r"^.*[/\\]", "", self.source)
 
 
 @dataclass(frozen=True, slots=True)

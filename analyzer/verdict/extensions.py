@@ -138,9 +138,9 @@ def serves(facts: ExtensionFacts, side: Side, depth: int) -> bool:
     return not facts.usages.isdisjoint(_SERVER_USAGES if side is SERVER else _CLIENT_USAGES)
 
 
-def notes(certificate: Certificate) -> list[str]:
-    """What is odd or weak, but no reason to refuse; one clause each."""
-    name = certificate.subject or "a certificate without subject"
+def notes(certificate: Certificate, depth: int = 0) -> list[str]:
+    """What is odd or weak, but no reason to refuse; one clause each. `depth` 0: the sender's own, `it`."""
+    name = (certificate.subject or "a certificate without subject") if depth else "it"
     told = []
     if certificate.version == 1:
         told.append(f"{name} is an X.509 v1 certificate, as AWS's guide makes them")

@@ -15,7 +15,7 @@ from analyzer.verdict.chain import issued_by, signature_verifies
 from analyzer.verdict.expectations import Expected, Role
 from analyzer.verdict.finding import Difference
 from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
-from analyzer.verdict.words import key_words, validity
+from analyzer.verdict.words import key_words, listing, validity
 
 
 class Miss(NamedTuple):
@@ -97,7 +97,7 @@ def _not_first(question: Question) -> Miss | None:
         return None
     return Miss(
         "not-first",
-        f"a chain that has the certificate of {item.source} in it, but not as the first: the first one "
+        f"a chain that has the certificate of {item.file} in it, but not as the first: the first one "
         "is the sender's own (RFC 8446 section 4.4.2)",
         f"put the certificate of {item.source} first in the file that is sent",
         item.certificate,
@@ -106,13 +106,13 @@ def _not_first(question: Question) -> Miss | None:
 
 def _other_cluster(question: Question) -> Miss | None:
     item = _same(question, question.whole)
-    if item is None or item.role is not Role.CLUSTER or item.cluster in question.clusters:
+    if item is None or item.role is not Role.CLUSTER or question.code != "inner-server-certificate":
         return None
     return Miss(
         "other-cluster",
-        f"the cluster certificate of another cluster, {item.cluster or item.source}",
+        f"the cluster certificate of another cluster, {item.cluster or item.file}",
         "the address leads to another cluster than the one meant: check the HSM addresses in the "
-        f"client's configuration against describe-clusters of {item.cluster or 'both clusters'}",
+        f"client's configuration against describe-clusters of {listing(sorted(question.clusters)) or 'the cluster meant'}",
         _first(question.wanted),
     )
 
@@ -126,7 +126,7 @@ def _other_client(question: Question) -> Miss | None:
         return None
     return Miss(
         "other-client-certificate",
-        f"the certificate of {item.source}, while {wanted.source} is configured",
+        f"the certificate of {item.file}, while {wanted.file} is configured",
         f"the process that connects reads another configuration: restart it so that it loads "
         f"{wanted.source}, or configure that certificate there too",
         wanted.certificate,
@@ -139,7 +139,7 @@ def _wrong_slot(question: Question) -> Miss | None:
         return None
     return Miss(
         "wrong-slot",
-        f"a certificate that belongs elsewhere: the {item.role.value} of {item.source}",
+        f"a certificate that belongs elsewhere: the {item.role.value} of {item.file}",
         f"{item.source} stands where another certificate belongs: check which file each end is "
         "configured to send",
         _first(question.wanted),
@@ -154,7 +154,7 @@ def _same_key(question: Question) -> Miss | None:
     fields = [d.field for d in differences(item.certificate, leaf) if d.field != "SHA-256"]
     return Miss(
         "same-key",
-        f"another certificate for the same key as {item.source}: it was re-issued (different: "
+        f"another certificate for the same key as {item.file}: it was re-issued (different: "
         f"{', '.join(fields) or 'the signature only'})",
         f"take the certificate that is in use now instead of {item.source}, or put the old one back",
         item.certificate,
@@ -168,7 +168,7 @@ def _same_name_and_serial(question: Question) -> Miss | None:
         return None
     return Miss(
         "same-name-and-serial",
-        f"a certificate with the same name and serial as {item.source}, but with another key: an "
+        f"a certificate with the same name and serial as {item.file}, but with another key: an "
         "impostor, or another region's pair",
         f"do not trust this peer until the key is explained: compare {item.source} with a fresh copy "
         "of the same file for this region, and check who answers at this address",
@@ -197,7 +197,7 @@ def _same_name(question: Question) -> Miss | None:
         return None
     return Miss(
         "same-name",
-        f"a certificate with the same name as {item.source}, but with another serial and key",
+        f"a certificate with the same name as {item.file}, but with another serial and key",
         f"find out which of the two is in use: compare {item.source} with the file on the machine that "
         "presents it",
         item.certificate,
@@ -217,6 +217,20 @@ def _cluster_shape(question: Question) -> Miss | None:
     )
 
 
+def _another_hsm(question: Question) -> Miss | None:
+    if question.code != "inner-server-certificate" or not looks_like_a_cluster_certificate(
+        question.leaf
+    ):
+        return None
+    return Miss(
+        "other-cluster",
+        f"the cluster certificate of another cluster than {listing([item.file for item in question.wanted], 'or')}, going by its "
+        "name and key",
+        "compare the address with describe-clusters: which cluster does this HSM belong to?",
+        _first(question.wanted),
+    )
+
+
 _KINDS: tuple[Callable[[Question], Miss | None], ...] = (
     _not_first,
     _other_cluster,
@@ -227,6 +241,7 @@ _KINDS: tuple[Callable[[Question], Miss | None], ...] = (
     _other_published,
     _same_name,
     _cluster_shape,
+    _another_hsm,
 )
 
 

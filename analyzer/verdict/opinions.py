@@ -105,7 +105,7 @@ def issued(
     what: str = "",
 ) -> Opinion:
     """Whether the anchors issued it, and all that speaks against it; `what` names it where it is known."""
-    by = sources(anchors)
+    by = files(anchors)
     notes = (*notes, *walk.notes)
     subject = f"{shown.whose} presented {what or 'a certificate'}"
     if walk.anchored and len(walk.path) == 1:
@@ -118,11 +118,15 @@ def issued(
     text = "; ".join(defect.text for defect in walk.defects)
     if not walk.anchored:
         elsewhere = issuer_elsewhere(shown.leaf, wanted.whole.certificates, anchors)
-        also = f"; {elsewhere.source} issued it" if elsewhere else ""
+        also = (
+            f"; {elsewhere.file} of {elsewhere.cluster or elsewhere.source} issued it"
+            if elsewhere
+            else ""
+        )
         message = f"{subject} that {by} did not issue: {text}{also}"
-        return Opinion(Status.FAIL, message, _issuer_advice(shown, by), notes)
+        return Opinion(Status.FAIL, message, _issuer_advice(shown, anchors), notes)
     dates = [d for d in walk.defects if d.code in _DATES]
-    advice = _date_advice(shown, dates[0]) if dates else _issuer_advice(shown, by)
+    advice = _date_advice(shown, dates[0]) if dates else _issuer_advice(shown, anchors)
     return Opinion(Status.FAIL, f"{subject} issued by {by}, but {text}", advice, notes)
 
 
@@ -131,11 +135,7 @@ def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
     question = Question(
         shown.code, shown.leaf, shown.rest, items, wanted.whole.certificates, wanted.clusters
     )
-    miss = near_miss(question) or Miss(
-        "stranger",
-        f"a certificate that is not {sources(items)} and has neither its name nor its key",
-        _STRANGER_ADVICE[shown.code].format(client=shown.client, server=shown.server),
-    )
+    miss = near_miss(question) or _stranger(shown, items)
     defect = chain.out_of_date(shown.leaf, shown.at, reference=shown.reference)
     return Opinion(
         Status.FAIL,
@@ -143,6 +143,20 @@ def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
         miss.advice,
         (*([f"moreover {defect.text}"] if defect else []), *extensions.notes(shown.leaf)),
         differences(miss.nearest, shown.leaf) if miss.nearest else (),
+    )
+
+
+def _stranger(shown: Shown, items: Sequence[Expected]) -> Miss:
+    cas = [item for item in items if item.role is Role.CUSTOMER_CA]
+    own = [item for item in items if item.role is not Role.CUSTOMER_CA]
+    if cas:
+        what = f"neither {files(own)} nor issued by {files(cas)}"
+    else:
+        what = f"not {files(own)}, nor like it in name or key"
+    return Miss(
+        "stranger",
+        f"a certificate that is {what}; its issuer is {shown.leaf.issuer or 'unreadable'}",
+        _STRANGER_ADVICE[shown.code].format(client=shown.client, server=shown.server),
     )
 
 
@@ -159,7 +173,7 @@ def not_the_configured(shown: Shown, items: Sequence[Expected]) -> tuple[str, ..
     """A note where another certificate than the configured one was presented, though a fitting one."""
     if not items or exactly(shown, items) is not None:
         return ()
-    return (f"it is not the certificate of {sources(items)}, which is configured",)
+    return (f"it is not the certificate of {files(items)}, which is configured",)
 
 
 def named(items: Sequence[Expected]) -> list[str]:
@@ -168,8 +182,13 @@ def named(items: Sequence[Expected]) -> list[str]:
 
 
 def sources(items: Sequence[Expected]) -> str:
-    """`client.crt`, `a.crt or b.crt`."""
+    """Where they came from, for advice: `/opt/cloudhsm/etc/customerCA.crt`."""
     return listing(dict.fromkeys(item.source for item in items), "or")
+
+
+def files(items: Sequence[Expected]) -> str:
+    """The files' names, for sentences: `customerCA.crt`, `a.crt or b.crt`."""
+    return listing(dict.fromkeys(item.file for item in items), "or")
 
 
 def _forged(
@@ -181,7 +200,7 @@ def _forged(
     notes: tuple[str, ...],
 ) -> Opinion:
     """The issuer's name is the CA's, the signature another key's."""
-    by = sources(anchors)
+    by = files(anchors)
     others = [defect.text for defect in walk.defects if defect.code != "signature"]
     also = f"; moreover {'; '.join(others)}" if others else ""
     depth = next(defect.depth for defect in walk.defects if defect.code == "signature")
@@ -191,9 +210,15 @@ def _forged(
         Status.FAIL,
         f"{subject} whose issuer has the name of {by}, but another key signed it: the CA was made anew "
         f"under the same name, or {by} is the file of another cluster{also}",
-        f"find the CA file that the cluster was initialised with, and use it instead of {by}",
+        f"find the CA file that the cluster was initialised with, and use it instead of {sources(anchors)}",
         notes,
-        (Difference("issuer's key", key_words(ca), signer or "unknown, not this one"),),
+        (
+            Difference(
+                "issuer's key",
+                key_words(ca),
+                signer or "another key, of which no file at hand tells",
+            ),
+        ),
     )
 
 
@@ -206,7 +231,8 @@ def _date_advice(shown: Shown, defect: chain.Defect) -> str:
     return _EXPIRED_ADVICE[shown.code].format(client=shown.client, server=shown.server)
 
 
-def _issuer_advice(shown: Shown, by: str) -> str:
+def _issuer_advice(shown: Shown, anchors: Sequence[Expected]) -> str:
+    by = sources(anchors)
     return _ISSUER_ADVICE[shown.code].format(by=by, client=shown.client, server=shown.server)
 
 

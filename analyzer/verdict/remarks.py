@@ -28,7 +28,7 @@ def remarks(shown: Shown, seen: datetime, session: Session, status: Status) -> I
     """
     yield from _dates(shown, seen)
     yield from _chain(shown)
-    if status is Status.FAIL and session.outcome == "established":
+    if status is Status.FAIL and session.outcome == "established" and seen == shown.at:
         yield f"the {shown.side.peer.word} accepted it: this TLS session was established"
 
 

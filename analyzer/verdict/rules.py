@@ -16,6 +16,7 @@ from analyzer.verdict.opinions import (
     belongs_elsewhere,
     dated,
     exactly,
+    files,
     issued,
     named,
     not_the_configured,
@@ -43,7 +44,7 @@ def outer_server(shown: Shown, wanted: Wanted) -> Opinion:
     items = servers(wanted.here)
     pinned = exactly(shown, items)
     if pinned is not None:
-        return dated(shown, f"the certificate of {pinned.source}")
+        return dated(shown, f"the certificate of {pinned.file}")
     return refused(shown, wanted, items)
 
 
@@ -66,12 +67,12 @@ def outer_client(shown: Shown, wanted: Wanted) -> Opinion:
         return issued(shown, wanted, walk, cas, not_the_configured(shown, items))
     pinned = exactly(shown, items)
     if pinned is not None:
-        return dated(shown, f"the client certificate of {pinned.source}")
+        return dated(shown, f"the client certificate of {pinned.file}")
     if items:
         return refused(shown, wanted, (*items, *cas))
     return Opinion(
         Status.UNKNOWN,
-        f"{shown.whose} presented a certificate that {sources(cas)} did not issue; it may be the default "
+        f"{shown.whose} presented a certificate that {files(cas)} did not issue; it may be the default "
         "client certificate, which is not among the files given",
         "hand over the default client certificate with --client-cert: client.crt in the client's "
         "/opt/cloudhsm/etc",
@@ -108,7 +109,7 @@ def inner_server(shown: Shown, wanted: Wanted) -> Opinion:
         return Opinion(
             Status.FAIL,
             f"{shown.whose} presented a certificate whose key is not that of the {keys[0].what} in "
-            f"{keys[0].source}",
+            f"{keys[0].file}",
             f"check that {shown.server} is an HSM of the cluster that {keys[0].source} is of",
         ).noting(*_all_the_same(walk, cas))
     what = _identified(shown, wanted.here)
@@ -121,9 +122,9 @@ def _identified(shown: Shown, here: Expectations) -> str:
     """By what it is known, beyond its issuer."""
     pinned = exactly(shown, here.of(Role.CLUSTER))
     if pinned is not None:
-        return f"the cluster certificate of {pinned.source}"
+        return f"the cluster certificate of {pinned.file}"
     key = next((key for key in here.keys if key.key_sha256 == shown.leaf.key_sha256), None)
-    return f"a certificate with the key of the {key.what} in {key.source}" if key else ""
+    return f"a certificate with the key of the {key.what} in {key.file}" if key else ""
 
 
 def inner_client_words(here: Expectations) -> str:
@@ -140,7 +141,7 @@ def inner_client(shown: Shown, wanted: Wanted) -> Opinion:
         return issued(shown, wanted, walk_to(shown, anchors), anchors, notes)
     pinned = exactly(shown, items)
     if pinned is not None:
-        return dated(shown, f"the client certificate of {pinned.source}")
+        return dated(shown, f"the client certificate of {pinned.file}")
     return refused(shown, wanted, items)
 
 
@@ -162,7 +163,7 @@ def _by(anchors: tuple[Expected, ...]) -> list[str]:
 def _all_the_same(walk: Walk | None, cas: tuple[Expected, ...]) -> tuple[str, ...]:
     if walk is None or not walk.trusted:
         return ()
-    return (f"it is issued by {sources(cas)} all the same: a client would accept it",)
+    return (f"it is issued by {files(cas)} all the same: a client would accept it",)
 
 
 def _named_like_no_hsm(shown: Shown) -> tuple[str, ...]:

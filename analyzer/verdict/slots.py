@@ -12,7 +12,7 @@ from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.verdict import rules
 from analyzer.verdict.absent import absence
 from analyzer.verdict.authorities import name_of
-from analyzer.verdict.expectations import Expectations, Role
+from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
 from analyzer.verdict.opinions import Opinion, Shown, Wanted
 from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
@@ -25,8 +25,7 @@ class Slot(NamedTuple):
 
     Attributes:
         whose: who presents it, as sentences say it.
-        roles: what of the expected set makes the slot expected. keyed: public keys do so too.
-        words: what is expected. rule: judges what was presented, where something is expected.
+        words: what is expected, "" for nothing. rule: judges what was presented, where something is expected.
         proofs: the proofs that its private key was at hand.
     """
 
@@ -34,8 +33,6 @@ class Slot(NamedTuple):
     level: int
     side: Side
     whose: str
-    roles: tuple[Role, ...]
-    keyed: bool
     words: Callable[[Expectations], str]
     rule: Callable[[Shown, Wanted], Opinion]
     proofs: tuple[str, ...]
@@ -47,17 +44,17 @@ class Slot(NamedTuple):
 
     def expects(self, expected: Expectations) -> bool:
         """Whether anything is expected in this slot."""
-        return bool(expected.of(*self.roles)) or (self.keyed and bool(expected.keys))
+        return bool(self.words(expected))
 
 
 _BY_SERVER = ("certificate_verify_server", "server_key_exchange")
 _BY_CLIENT = ("certificate_verify_client",)
 
 SLOT_TABLE = (
-    Slot("outer-server-certificate", 0, SERVER, "the server", (Role.SERVER,), False, rules.outer_server_words, rules.outer_server, _BY_SERVER),
-    Slot("outer-client-certificate", 0, CLIENT, "the client", (Role.CLIENT, Role.CUSTOMER_CA), False, rules.outer_client_words, rules.outer_client, _BY_CLIENT),
-    Slot("inner-server-certificate", 1, SERVER, "the HSM", (Role.CLUSTER, Role.CUSTOMER_CA), True, rules.inner_server_words, rules.inner_server, _BY_SERVER),
-    Slot("inner-client-certificate", 1, CLIENT, "the client", (Role.MTLS_ANCHOR, Role.INNER_CLIENT), False, rules.inner_client_words, rules.inner_client, _BY_CLIENT),
+    Slot("outer-server-certificate", 0, SERVER, "the server", rules.outer_server_words, rules.outer_server, _BY_SERVER),
+    Slot("outer-client-certificate", 0, CLIENT, "the client", rules.outer_client_words, rules.outer_client, _BY_CLIENT),
+    Slot("inner-server-certificate", 1, SERVER, "the HSM", rules.inner_server_words, rules.inner_server, _BY_SERVER),
+    Slot("inner-client-certificate", 1, CLIENT, "the client", rules.inner_client_words, rules.inner_client, _BY_CLIENT),
 )  # fmt: skip
 
 

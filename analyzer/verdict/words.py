@@ -54,8 +54,8 @@ def validity(certificate: Certificate) -> str:
 
 
 def listing(words: Iterable[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *head, tail = list(words)
+    """`a`, `a and b`, `a, b and c`; "" of none."""
+    *head, tail = list(words) or [""]
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
