@@ -46,7 +46,7 @@ _COMMANDS = {
     "--debug",
     is_flag=True,
     envvar="HSM_ANALYZER_DEBUG",
-    help="Show the traceback of an internal error.",
+    help="Stop at an internal error, and show its traceback.",
 )
 def main(*, debug: bool) -> None:
     r"""What really happened between a CloudHSM client and its HSM, read from a packet capture.

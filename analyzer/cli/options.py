@@ -241,6 +241,7 @@ def analysis(given: dict[str, Any]) -> Options:
         framing=given["framing"],
         reader=given["reader"],
         embedded_keys=not given["no_embedded_keys"],
+        contain_crashes=not click.get_current_context().find_root().params.get("debug"),
     )
 
 

@@ -71,7 +71,7 @@ def cases() -> list[Case]:
 
 def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the program."""
-    result = CliRunner().invoke(main, list(arguments))
+    result = CliRunner().invoke(main, ["--debug", *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
