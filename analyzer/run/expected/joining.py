@@ -45,7 +45,9 @@ def _labels(clusters: list[Cluster]) -> dict[int, tuple[str, ...]]:
     By its ID. A configuration without ID holds for every cluster where all configurations name the same
     certificates, but for those that are another customer CA's; else for the cluster whose address it has.
     """
-    labels = {id(cluster): (cluster.id,) for cluster in clusters if cluster.id}
+    labels: dict[int, tuple[str, ...]] = {
+        id(cluster): (cluster.id,) for cluster in clusters if cluster.id
+    }
     described = [cluster for cluster in clusters if cluster.described]
     unnamed = [cluster for cluster in clusters if not cluster.id]
     alike = len({_certificates(c) for c in clusters if not c.described}) <= 1
