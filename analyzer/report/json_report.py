@@ -21,6 +21,7 @@ from analyzer.tls.events import Alert
 from analyzer.tls.suites import suite_name
 from analyzer.transport.facts import Endpoint, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
+from analyzer.verdict.fleet import Showing
 
 SCHEMA = "hsm-analyzer/report/1"
 
@@ -174,8 +175,7 @@ def _chain(chain: tuple[Presented, ...] | None, *, der: bool) -> list[Json] | No
     return [_certificate(shown.certificate, shown.at, der=der) for shown in chain]
 
 
-def certificate_json(certificate: Certificate, *, der: bool = False) -> Json:
-    """The facts of a certificate, whether it was presented or is expected."""
+def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
     told: Json = {
         "sha256": certificate.sha256,
         "subject": certificate.subject,
@@ -188,12 +188,9 @@ def certificate_json(certificate: Certificate, *, der: bool = False) -> Json:
         "key_sha256": certificate.key_sha256,
         "signature_algorithm": certificate.signature_algorithm,
         "error": certificate.error or None,
+        "frames": frame_numbers((at,)),
     }
     return told | {"der": certificate.der.hex()} if der else told
-
-
-def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
-    return certificate_json(certificate, der=der) | {"frames": frame_numbers((at,))}
 
 
 def _carved(carved: Carved, *, der: bool) -> Json:
@@ -227,6 +224,10 @@ def finding_json(finding: Finding) -> Json:
         "advice": finding.advice,
         "limitations": list(finding.limitations),
         "notes": list(finding.notes),
+        "differences": [
+            {"field": d.field, "expected": d.expected, "presented": d.presented}
+            for d in finding.differences
+        ],
     }
 
 
@@ -252,6 +253,26 @@ def _summary(report: Report) -> Json:
         "outcomes": dict(sorted(outcomes(report).items())),
         "slots": {code: {status.value: slots[code, status] for status in Status} for code in SLOTS},
         "causes": dict(sorted(causes.items())),
+        "shown": [_showing(row) for row in report.shown],
+    }
+
+
+def _showing(row: Showing) -> Json:
+    return {
+        "slot": row.slot,
+        "address": row.address,
+        "hsm": row.hsm or None,
+        "cluster": row.cluster or None,
+        "sha256": row.certificate.sha256,
+        "subject": row.certificate.subject,
+        "serial": row.certificate.serial,
+        "status": row.status.value,
+        "first": iso_time(row.first.began),
+        "first_frame": _frame(row.first),
+        "last": iso_time(row.last.began),
+        "last_frame": _frame(row.last),
+        "connections": row.connections,
+        "streams": list(row.streams),
     }
 
 

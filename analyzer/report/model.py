@@ -9,6 +9,7 @@ from analyzer.capture.items import Damage
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
+from analyzer.verdict.fleet import Showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Report:
         findings: about the whole capture, not about one connection.
         verdict: over all connections; unknown is never a pass.
         reasons: why the verdict is not a pass, one clause each; empty for a pass.
+        shown: which address showed which certificate when, over all connections.
     """
 
     inputs: tuple[Input, ...]
@@ -66,6 +68,7 @@ class Report:
     findings: tuple[Finding, ...]
     verdict: Status
     reasons: tuple[str, ...] = ()
+    shown: tuple[Showing, ...] = ()
 
     @property
     def broken(self) -> tuple[Connection, ...]:

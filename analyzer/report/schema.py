@@ -87,6 +87,7 @@ FINDING = _object(
     advice=TEXT,
     limitations=_list(TEXT),
     notes=_list(TEXT),
+    differences=_list(_object(field=TEXT, expected=TEXT, presented=TEXT)),
 )
 
 CAUSE = _object(
@@ -185,6 +186,24 @@ SUMMARY = _object(
         **{code: _object(**{status.value: COUNT for status in Status}) for code in SLOTS}
     ),
     causes=_map(COUNT),
+    shown=_list(
+        _object(
+            slot={"enum": list(SLOTS)},
+            address=TEXT,
+            hsm=_or_null(TEXT),
+            cluster=_or_null(TEXT),
+            sha256=HEX,
+            subject=TEXT,
+            serial=TEXT,
+            status=_words(Status),
+            first=TIME,
+            first_frame=FRAME,
+            last=TIME,
+            last_frame=FRAME,
+            connections=COUNT,
+            streams=_list(COUNT),
+        )
+    ),
 )
 
 _DEFINITIONS: Schema = {"session": SESSION, "finding": FINDING, "connection": CONNECTION}

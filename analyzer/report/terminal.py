@@ -20,6 +20,7 @@ from analyzer.report import ladder
 from analyzer.report.alike import alike
 from analyzer.report.level import level_table
 from analyzer.report.model import Connection, Input, Report
+from analyzer.report.shown import shown_table
 from analyzer.report.text import safe_text
 from analyzer.report.words import (
     OUTCOME_WORDS,
@@ -81,6 +82,10 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
             yield _text(f"The same in {len(others)} more connections: {streams}", "dim", limit=300)
     yield Text()
     yield Rule(style="dim")
+    if len(report.connections) > 1 and report.shown:
+        yield _text("Certificates over the whole capture", "bold")
+        yield shown_table(report.shown)
+        yield Text()
     yield from map(_finding, report.findings)
     yield _verdict(report)
 
@@ -198,6 +203,7 @@ def _slot(finding: Finding) -> RenderableType:
     rows = [
         ("presented", finding.observed),
         ("expected", finding.expected),
+        *_differences(finding),
         ("note", "; ".join(finding.notes)),
         ("do", finding.advice),
         ("limits", "; ".join(finding.limitations)),
@@ -209,11 +215,19 @@ def _finding(finding: Finding) -> RenderableType:
     rows = [
         ("observed", finding.observed),
         ("expected", finding.expected),
+        *_differences(finding),
         ("note", "; ".join(finding.notes)),
         ("do", finding.advice),
         ("limits", "; ".join(finding.limitations)),
     ]
     return Group(_line(finding, level_title(finding.level)), _details(rows))
+
+
+def _differences(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Only the fields in which the certificate differs from the expected one that it nearly is."""
+    for row in finding.differences:
+        yield "differs", f"{row.field}: presented {row.presented}"
+        yield "", f"{' ' * len(row.field)}  expected  {row.expected}"
 
 
 def _line(finding: Finding, subject: str) -> Text:

@@ -19,7 +19,7 @@ from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
 from analyzer.tls.secrets import Secrets
-from analyzer.verdict import Finding, overall
+from analyzer.verdict import Finding, across, overall, showings
 
 __all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
 
@@ -57,6 +57,7 @@ class Run:
 
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._findings: list[Finding] = []
+        self._expected = options.expected
         self.secrets = Secrets()
         for path in options.key_logs:
             finding = broken_lines(load_key_file(self.secrets, path, options.password))
@@ -86,8 +87,11 @@ class Run:
     def report(self, connections: Sequence[Connection]) -> Report:
         """What all of it comes to, once `connections()` is through."""
         ordered = tuple(sorted(connections, key=lambda each: each.conversation.stream))
-        verdict, reasons = overall([(each.conversation, each.findings) for each in ordered])
-        return Report(self.inputs, ordered, tuple(self._findings), verdict, reasons)
+        judged = [(each.conversation, each.findings) for each in ordered]
+        verdict, reasons = overall(judged)
+        findings = (*self._findings, *across(judged, self._expected))
+        shown = showings(judged, self._expected)
+        return Report(self.inputs, ordered, findings, verdict, reasons, shown)
 
 
 def _open(

@@ -5,7 +5,7 @@
   `rules`: what each slot asks of a certificate; `absent`: why a slot is empty.
 - `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
 - `near_misses`: which expected certificate was nearly presented, in plain words.
-- `overall`: the verdict over all connections.
+- `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.
 - `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
   JSON Schema; `regression_values`: how each kind of value is read.
 - `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
@@ -16,7 +16,8 @@
 from analyzer.verdict.diagnosis import diagnose
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
+from analyzer.verdict.fleet import across, showings
 from analyzer.verdict.judgement import judge
 from analyzer.verdict.overall import overall
 
-__all__ = ["Expectations", "Finding", "diagnose", "judge", "overall"]
+__all__ = ["Expectations", "Finding", "across", "diagnose", "judge", "overall", "showings"]

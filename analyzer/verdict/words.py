@@ -62,3 +62,16 @@ def listing(words: Iterable[str], last: str = "and") -> str:
 def capitalized(sentence: str) -> str:
     """With a capital first letter, the rest untouched."""
     return sentence[:1].upper() + sentence[1:]
+
+
+_COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+
+def count_words(count: int) -> str:
+    """`one`, `ten`, `11`."""
+    return _COUNTS[count] if count < len(_COUNTS) else str(count)
+
+
+def plural(count: int, noun: str) -> str:
+    """`one connection`, `3 connections`."""
+    return f"{count_words(count)} {noun}{'' if count == 1 else 's'}"

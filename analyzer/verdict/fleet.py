@@ -1,0 +1,262 @@
+"""The whole capture at once: which HSM showed which certificate when, and who differs from the others.
+
+One connection cannot tell that another HSM of the same cluster shows something else, or that the
+certificate at an address changed at 14:03.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from analyzer.session.certificates import Certificate
+from analyzer.session.facts import Conversation
+from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.verdict.expectations import Expectations
+from analyzer.verdict.finding import SLOTS, Finding, Status
+from analyzer.verdict.slots import SLOT_TABLE, Slot
+from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
+
+# Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).
+_CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One certificate as one address showed it in one slot, over all connections.
+
+    Attributes:
+        slot: its code. address: of the side that showed it.
+        hsm: which HSM that address is, in words; "" where the expected set does not tell.
+        cluster: the HSM's cluster, "" where unknown.
+        status: the worst that was said of it in this slot.
+        first, last: the first and the last time that it was shown.
+        connections: how many showed it. streams: the first few of their numbers.
+    """
+
+    slot: str
+    address: str
+    hsm: str
+    cluster: str
+    certificate: Certificate
+    status: Status
+    first: Span
+    last: Span
+    connections: int
+    streams: tuple[int, ...]
+
+
+def showings(
+    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
+) -> tuple[Showing, ...]:
+    """The table: by slot, then address, then the time of the first showing."""
+    rows: dict[tuple[str, str, bytes], Showing] = {}
+    for slot, told, findings, leaf, at in _shown(judged):
+        endpoint = told.tcp.server if slot.side is SERVER else told.tcp.client
+        key = (slot.code, endpoint.address, leaf.der)
+        status = next((f.status for f in findings if f.code == slot.code), Status.UNKNOWN)
+        row = rows.get(key)
+        if row is None:
+            hsm = expected.hsm_at(endpoint.address) if slot.side is SERVER else None
+            named = str(hsm) if hsm is not None and hsm.id else ""
+            cluster = hsm.cluster if hsm else ""
+            rows[key] = Showing(
+                *(slot.code, endpoint.address, named, cluster, leaf, status, at, at),
+                *(1, (told.stream,)),
+            )
+            continue
+        rows[key] = replace(
+            row,
+            status=min(row.status, status, key=_WORST_FIRST.index),
+            first=min(row.first, at, key=lambda span: span.began),
+            last=max(row.last, at, key=lambda span: span.began),
+            connections=row.connections + 1,
+            streams=(*row.streams, told.stream)[:_FEW],
+        )
+    return tuple(
+        sorted(rows.values(), key=lambda r: (SLOTS.index(r.slot), r.address, r.first.began))
+    )
+
+
+def across(
+    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
+) -> tuple[Finding, ...]:
+    """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused."""
+    rows = showings(judged, expected)
+    return (
+        *_differing(rows),
+        *_changed(judged),
+        *_half_refused(judged),
+    )
+
+
+_WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PASS)
+
+
+def _shown(
+    judged: Iterable[tuple[Conversation, Sequence[Finding]]],
+) -> Iterator[tuple[Slot, Conversation, Sequence[Finding], Certificate, Span]]:
+    """Every first presentation of a certificate in a slot of a connection."""
+    for told, findings in judged:
+        for slot in SLOT_TABLE:
+            for session in told.sessions:
+                chain = session.certificates[slot.side]
+                if session.level == slot.level and chain:
+                    yield slot, told, findings, chain[0].certificate, chain[0].at
+                    break
+
+
+def _differing(rows: Sequence[Showing]) -> Iterator[Finding]:
+    """HSMs of one cluster whose latest certificates are not the same.
+
+    A cluster has one certificate (AWS CloudHSM API, `Certificates`). The hosts may show either of AWS's
+    two, so there a difference counts only where not all of them are as expected.
+    """
+    for slot in (s for s in SLOT_TABLE if s.side is SERVER):
+        latest: dict[tuple[str, str], Showing] = {}
+        for row in sorted((r for r in rows if r.slot == slot.code), key=lambda r: r.last.began):
+            latest[row.cluster, row.address] = row
+        for cluster in dict.fromkeys(cluster for cluster, _ in latest):
+            here = [row for (of, _), row in latest.items() if of == cluster]
+            if slot.level == 0 and all(row.status is Status.PASS for row in here):
+                continue
+            yield from _odd_ones(slot, cluster, here)
+
+
+def _odd_ones(slot: Slot, cluster: str, here: Sequence[Showing]) -> Iterator[Finding]:
+    counts = Counter(row.certificate for row in here)
+    if len(counts) < 2:
+        return
+    # Most show the usual one; where that is even, the one that was judged better.
+    usual = min(
+        counts,
+        key=lambda c: (
+            -counts[c],
+            _PASS_FIRST.index(next(r.status for r in here if r.certificate == c)),
+        ),
+    )
+    odd = [row for row in here if row.certificate != usual]
+    who = listing(_who(row) for row in odd)
+    of = f" of {cluster}" if cluster else ""
+    verb = "presents" if len(odd) == 1 else "present"
+    yield Finding(
+        "hsm-differs",
+        Status.FAIL if cluster and slot.level else Status.UNKNOWN,
+        f"{count_words(len(odd))} of {count_words(len(here))} HSMs{of} {verb} another {_words(slot)} "
+        f"certificate than the others: {who}",
+        slot.level,
+        SERVER,
+        short(usual),
+        "; ".join(dict.fromkeys(short(row.certificate) for row in odd)),
+        tuple(row.last for row in odd),
+        advice=f"compare {who} with the others in describe-clusters: is it an HSM of the same cluster, and "
+        "is its address current?",
+        limitations=()
+        if cluster
+        else (
+            "which cluster an address belongs to is not known: hand over describe-clusters (--cluster)",
+        ),
+    )
+
+
+_PASS_FIRST = (Status.PASS, Status.UNKNOWN, Status.FAIL)
+
+
+def _changed(judged: Sequence[tuple[Conversation, Sequence[Finding]]]) -> Iterator[Finding]:
+    """An address that showed one certificate and later another one."""
+    series: dict[tuple[str, str], list[tuple[Span, Certificate, Status, int]]] = {}
+    slots = {slot.code: slot for slot in SLOT_TABLE}
+    for slot, told, findings, leaf, at in _shown(judged):
+        endpoint = told.tcp.server if slot.side is SERVER else told.tcp.client
+        status = next((f.status for f in findings if f.code == slot.code), Status.UNKNOWN)
+        series.setdefault((slot.code, endpoint.address), []).append((at, leaf, status, told.stream))
+    for (code, address), shown in sorted(series.items()):
+        ordered = sorted(shown, key=lambda one: one[0].began)
+        changes = [pair for pair in pairwise(ordered) if pair[0][1] != pair[1][1]]
+        if changes:
+            yield _change(slots[code], address, changes)
+
+
+def _change(
+    slot: Slot, address: str, changes: Sequence[tuple[tuple[Span, Certificate, Status, int], ...]]
+) -> Finding:
+    before, after = changes[0]
+    fine = all(one[2] is Status.PASS for pair in changes for one in pair)
+    again = f", and {plural(len(changes) - 1, 'more time')} after that" if len(changes) > 1 else ""
+    return Finding(
+        "certificate-changed",
+        Status.PASS if fine else Status.UNKNOWN,
+        f"{address} presented another {_words(slot)} certificate from {when(time_of(after[0].began))} on "
+        f"(connection {after[3]}; before that: connection {before[3]}){again}",
+        slot.level,
+        slot.side,
+        short(before[1]),
+        short(after[1]),
+        (before[0], after[0]),
+        advice="" if fine else _CHANGE_ADVICE[slot.side],
+    )
+
+
+_CHANGE_ADVICE: dict[Side, str] = {
+    SERVER: "find out what happened at that time: an HSM that was replaced, an address that was given to "
+    "another one, a proxy or balancer in between",
+    CLIENT: "find out what was configured on the client at that time, and whether two processes with "
+    "different configurations run there",
+}
+
+
+def _half_refused(judged: Sequence[tuple[Conversation, Sequence[Finding]]]) -> Iterator[Finding]:
+    """A client certificate that one HSM takes and another refuses: their trust anchors are not the same."""
+    for slot in (s for s in SLOT_TABLE if s.side is CLIENT):
+        taken: dict[Certificate, dict[str, Span]] = {}
+        refused: dict[Certificate, dict[str, Span]] = {}
+        for told, _ in judged:
+            session = told.at_level(slot.level)
+            chain = session.certificates[CLIENT] if session else None
+            if session is None or not chain:
+                continue
+            alerts = [
+                a for a in session.alerts if a.side is SERVER and a.code in _CERTIFICATE_ALERTS
+            ]
+            leaf, server = chain[0].certificate, told.tcp.server.address
+            if session.outcome == "established":
+                taken.setdefault(leaf, {}).setdefault(server, chain[0].at)
+            elif alerts:
+                refused.setdefault(leaf, {}).setdefault(server, alerts[0].at)
+        for leaf, by in refused.items():
+            others = {a: at for a, at in taken.get(leaf, {}).items() if a not in by}
+            if others:
+                yield _refusal(slot, leaf, by, others)
+
+
+def _refusal(
+    slot: Slot, leaf: Certificate, refused: dict[str, Span], taken: dict[str, Span]
+) -> Finding:
+    return Finding(
+        "client-certificate-half-refused",
+        Status.FAIL,
+        f"the same {_words(slot)} certificate is refused by {listing(refused)} and accepted by "
+        f"{listing(taken)}: they do not trust the same CAs",
+        slot.level,
+        CLIENT,
+        "accepted by every HSM",
+        short(leaf),
+        (*refused.values(), *taken.values()),
+        advice="compare `cluster mtls list-trust-anchors` (cluster-coverage) and register the trust anchor "
+        "again where it is missing"
+        if slot.level
+        else "the hosts of one cluster should take the same client certificate: check that all these "
+        "addresses are of one cluster",
+    )
+
+
+def _who(row: Showing) -> str:
+    return f"{row.address} ({row.hsm})" if row.hsm else row.address
+
+
+def _words(slot: Slot) -> str:
+    """`inner server`."""
+    return slot.code.removesuffix("-certificate").replace("-", " ")

@@ -1,0 +1,146 @@
+"""Over the whole capture: who showed what when, who differs, what changed; on real recordings."""
+
+from dataclasses import replace
+
+from analyzer.stream import CLIENT
+from analyzer.verdict import across, judge, showings
+from analyzer.verdict.expectations import Expectations, Hsm, Role
+from analyzer.verdict.finding import Status
+from tests.verdict.recorded import USUAL, expectations, item, recorded
+
+CLUSTER = "cluster-igklspoyj5v"
+THREE = tuple(
+    Hsm((f"10.0.2.2{n}",), f"hsm-{n}", f"us-east-1{'abc'[n - 1]}", "ACTIVE", CLUSTER)
+    for n in (1, 2, 3)
+)
+KNOWN = expectations(*USUAL, hsms=THREE, listed=True)
+
+
+def judged(*cases: str, expected: Expectations = KNOWN):
+    """The connections of recordings, one after another, numbered through."""
+    told = [conversation for case in cases for conversation in recorded(case)]
+    told = [replace(each, stream=number) for number, each in enumerate(told)]
+    return [(each, judge(each, expected)) for each in told]
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+def test_one_of_three_hsms_presents_another_certificate():
+    told = judged("three-hsms-one-of-another-ca")
+    [finding] = across(told, KNOWN)
+
+    assert (finding.code, finding.status) == ("hsm-differs", Status.FAIL)
+    assert finding.message == (
+        f"one of three HSMs of {CLUSTER} presents another inner server certificate than the others: "
+        "10.0.2.22 (hsm-2 in us-east-1b (ACTIVE))"
+    )
+    assert "HSM:2a0be3d1904f:PARTN:7" in finding.observed
+    assert "HSM:2ae21f4c81bc:PARTN:22" in finding.expected
+    assert finding.evidence == (told[1][0].sessions[1].certificates[1][0].at,)
+
+
+def test_without_describe_clusters_the_difference_may_be_two_clusters():
+    expected = expectations(*USUAL)
+    [finding] = across(judged("three-hsms-one-of-another-ca", expected=expected), expected)
+
+    assert finding.status is Status.UNKNOWN
+    assert finding.message.startswith("one of three HSMs presents another inner server certificate")
+    assert finding.limitations == (
+        "which cluster an address belongs to is not known: hand over describe-clusters (--cluster)",
+    )
+
+
+def test_three_hsms_alike_give_a_table_and_no_finding():
+    told = judged("three-hsms")
+    rows = showings(told, KNOWN)
+
+    assert across(told, KNOWN) == ()
+    assert [(r.slot, r.address, r.hsm, r.status, r.connections) for r in rows] == [
+        *(
+            ("outer-server-certificate", h.addresses[0], str(h), Status.PASS, 1) for h in THREE
+        ),
+        ("outer-client-certificate", "10.0.1.10", "", Status.PASS, 3),
+        *(
+            ("inner-server-certificate", h.addresses[0], str(h), Status.PASS, 1) for h in THREE
+        ),
+    ]  # fmt: skip
+
+
+def test_it_changed_at_a_time():
+    told = judged("tls12-in-tls12", "cluster-certificate-of-another-cluster")
+    findings = across(told, KNOWN)
+    changed = [f for f in findings if f.level == 1 and f.code == "certificate-changed"]
+    first, second = sorted(told, key=lambda pair: pair[0].tcp.span.began)
+
+    assert len(changed) == 1
+    at = second[0].sessions[1].certificates[1][0].at
+    assert f"from {moment(at.began)} on (connection {second[0].stream};" in changed[0].message
+    assert changed[0].message.startswith("10.0.2.21 presented another inner server certificate")
+    assert changed[0].evidence == (first[0].sessions[1].certificates[1][0].at, at)
+
+
+def moment(nanoseconds: int) -> str:
+    import datetime as dt
+
+    at = dt.datetime.fromtimestamp(nanoseconds // 10**9, dt.UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def test_a_certificate_that_changes_back_and_forth_is_one_finding():
+    one, other = judged("tls12-in-tls12", "cluster-certificate-of-another-cluster")
+    later = [shifted(pair, n * 10**9 * 100) for n in range(3) for pair in (one, other)]
+    changed = [f for f in across(later, KNOWN) if f.code == "certificate-changed" and f.level == 1]
+
+    assert len(changed) == 1
+    assert changed[0].message.endswith(", and four more times after that")
+
+
+def shifted(pair, nanoseconds):
+    """The same connection seen later."""
+    told, findings = pair
+
+    def later(presented):
+        at = presented.at
+        return replace(
+            presented, at=at._replace(began=at.began + nanoseconds, ended=at.ended + nanoseconds)
+        )
+
+    sessions = tuple(
+        replace(
+            s,
+            certificates=tuple(
+                None if chain is None else tuple(map(later, chain)) for chain in s.certificates
+            ),
+        )
+        for s in told.sessions
+    )
+    return replace(told, sessions=sessions), findings
+
+
+def test_either_of_awss_two_server_certificates_is_no_difference():
+    told = judged("three-hsms", "second-server-certificate")
+
+    assert "hsm-differs" not in codes(across(told, KNOWN))
+
+
+def test_a_client_certificate_that_one_hsm_takes_and_another_refuses():
+    anchors = expectations(*USUAL, item(Role.MTLS_ANCHOR, "mtls/mtls-root.crt"), hsms=THREE)
+    [(taken, _)] = judged("inner-mutual-tls", expected=anchors)
+    [(refused, _)] = judged("inner-client-wrong-tls12", expected=anchors)
+    leaf = taken.at_level(1).certificates[CLIENT]
+    inner = refused.at_level(1)
+    elsewhere = replace(
+        refused,
+        tcp=replace(refused.tcp, server=refused.tcp.server._replace(address="10.0.2.22")),
+        sessions=(refused.sessions[0], replace(inner, certificates=(leaf, inner.certificates[1]))),
+    )
+    told = [(each, judge(each, anchors)) for each in (taken, elsewhere)]
+    [finding] = [f for f in across(told, anchors) if f.code == "client-certificate-half-refused"]
+
+    assert finding.status is Status.FAIL
+    assert finding.message == (
+        "the same inner client certificate is refused by 10.0.2.22 and accepted by 10.0.2.21: they do not "
+        "trust the same CAs"
+    )
