@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TextIO, TypeVar
 
 import click
 
 from analyzer.cli.files import is_file, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
-from analyzer.errors import BadUsage
+from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Report
 from analyzer.verdict.finding import Status
 
@@ -69,6 +70,7 @@ class Target:
 
         Raises:
             BadUsage: a file is there already and may not be overwritten, or two reports go to one place.
+            MissingTool: a format needs a package that is not installed.
         """
         target = cls(
             given.pop("format"),
@@ -77,6 +79,8 @@ class Target:
             given.pop("force"),
             tuple((name, _file(path)) for name, path in given.pop("reports")),
         )
+        for name, _ in target.all:
+            _renderer(name)
         paths = [path for _, path in target.all]
         for path in paths:
             if paths.count(path) > 1:
@@ -95,7 +99,6 @@ class Target:
 
         Raises:
             BadUsage: a file cannot be written.
-            MissingTool: a format needs a package that is not installed.
         """
         for name, path in self.all:
             if path is not None:
@@ -108,8 +111,19 @@ class Target:
 
 def render(report: Report, name: str) -> str:
     """The report in the format `name`, without colour; a format is imported when it is used."""
-    dumps: Callable[[Report], str] = importlib.import_module(_RENDERERS[name]).dumps
+    dumps: Callable[[Report], str] = _renderer(name).dumps
     return dumps(report)
+
+
+def _renderer(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(_RENDERERS[name])
+    except ModuleNotFoundError as error:
+        if error.name not in _PACKAGES:
+            raise
+        raise MissingTool(
+            f"--format {name} needs {error.name}: pip install 'hsm-analyzer[{_PACKAGES[error.name]}]'"
+        ) from None
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -180,12 +194,16 @@ _RENDERERS = {
     "json": "analyzer.report.json_report",
     "jsonl": "analyzer.report.json_lines",
     "markdown": "analyzer.report.markdown",
+    "html": "analyzer.report.html",
     "junit": "analyzer.report.junit",
     "sarif": "analyzer.report.sarif",
     "csv": "analyzer.report.csv_report",
 }
 
 FORMATS = tuple(_RENDERERS)
+
+# What a format may need, and the extra that brings it.
+_PACKAGES = {"jinja2": "html"}
 
 _OPTIONS = (
     click.option(

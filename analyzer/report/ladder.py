@@ -55,13 +55,20 @@ def flights(told: Conversation) -> list[Flight]:
     return sorted(parts, key=_place)
 
 
+def shortened(told: Sequence[Flight]) -> list[Flight | None]:
+    """The flights, with None where those of a long middle are left out."""
+    if len(told) <= _SHOWN:
+        return list(told)
+    return [*told[: _SHOWN - _LAST], None, *told[-_LAST:]]
+
+
 def table(told: Conversation) -> Table:
     """The flights as a table: time since the first frame, frames, direction, level, messages."""
     rows = Table.grid(padding=(0, 2))
     for style in ("dim", "dim", "", "", ""):
         rows.add_column(style=style, no_wrap=style == "dim")
     began = told.tcp.span.began
-    for flight in _shortened(flights(told)):
+    for flight in shortened(flights(told)):
         if flight is None:
             rows.add_row("...", "", "", "", "")
             continue
@@ -79,12 +86,6 @@ def table(told: Conversation) -> Table:
 
 def _place(flight: Flight) -> tuple[int, int, int]:
     return (flight.at.began, flight.at.first, -1 if flight.level is None else flight.level)
-
-
-def _shortened(told: Sequence[Flight]) -> list[Flight | None]:
-    if len(told) <= _SHOWN:
-        return list(told)
-    return [*told[: _SHOWN - _LAST], None, *told[-_LAST:]]
 
 
 def _opening(told: Conversation) -> Flight:

@@ -28,19 +28,18 @@ from analyzer.report.words import (
     STAGE_WORDS,
     frames_text,
     headline,
-    iso_time,
     level_title,
     other_findings,
     remedies,
     slot_findings,
+    when,
+    wireshark_line,
 )
-from analyzer.stream import file_of, number_of
 from analyzer.verdict.finding import Cause, Confidence, Finding, Status
 
 _STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow"}
 _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
 _OUTCOME_STYLES = {"established": "green", "failed": "bold red"}
-_SECOND = 1_000_000_000
 
 # What a pipe or a file gets: wide enough for the two levels side by side.
 PLAIN_WIDTH = 120
@@ -169,23 +168,11 @@ def _body(connection: Connection, report: Report, width: int) -> Iterator[Render
         yield _text("Sealed; what would open it", "bold")
         yield from (_bullet("add to the key log", remedy) for remedy in wanted)
     yield Text()
-    yield _filter(connection, report)
+    yield _text(wireshark_line(connection, report), "dim")
 
 
 def _when(connection: Connection) -> Text:
-    tcp = connection.conversation.tcp
-    seconds = (tcp.span.ended - tcp.span.began) / _SECOND
-    ended = {
-        "fin": "closed (FIN)",
-        "reset": "reset (RST)",
-        "timeout": "given up as idle",
-        "open": "still open where the capture ends",
-    }.get(tcp.ended_by, tcp.ended_by)
-    by = f" by the {tcp.ended_by_side.word}" if tcp.ended_by_side is not None else ""
-    return _text(
-        f"{iso_time(tcp.span.began)}, {frames_text((tcp.span,))}, {seconds:.6f} s, {ended}{by}",
-        "dim",
-    )
+    return _text(when(connection), "dim")
 
 
 def _cause(cause: Cause) -> Iterator[RenderableType]:
@@ -257,28 +244,6 @@ def _bullet(label: str, words: str) -> Padding:
     table.add_column(overflow="fold")
     table.add_row(f"{label}:", _text(words))
     return Padding(table, (0, 0, 0, 2))
-
-
-def _filter(connection: Connection, report: Report) -> Text:
-    """A line to paste: this connection in Wireshark, by addresses, which hold in any file."""
-    tcp = connection.conversation.tcp
-    first = tcp.span.first
-    name = report.inputs[file_of(first)].name if file_of(first) < len(report.inputs) else "-"
-    family = "ipv6" if ":" in tcp.client.address else "ip"
-    wanted = (
-        f"{family}.addr=={tcp.client.address} && tcp.port=={tcp.client.port} && "
-        f"{family}.addr=={tcp.server.address} && tcp.port=={tcp.server.port}"
-    )
-    source = "" if name == "-" else f" -r {_shell_quoted(name)} -g {number_of(first)}"
-    return _text(f"wireshark{source} -Y '{wanted}'", "dim")
-
-
-def _shell_quoted(name: str) -> str:
-    return (
-        name
-        if name.replace("/", "").replace(".", "").replace("-", "").replace("_", "").isalnum()
-        else ("'" + name.replace("'", "'\\''") + "'")
-    )
 
 
 def _verdict(report: Report) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -108,3 +109,36 @@ def headline(report: Report) -> str:
     counts = outcomes(report)
     told = ", ".join(f"{counts[word]} {word}" for word in OUTCOME_WORDS if counts[word])
     return f"{total} connection{'s' if total > 1 else ''}: {told}"
+
+
+_ENDINGS = {
+    "fin": "closed (FIN)",
+    "reset": "reset (RST)",
+    "timeout": "given up as idle",
+    "open": "still open where the capture ends",
+}
+
+
+def when(connection: Connection) -> str:
+    """When a connection was, in which frames, how long it took and how it ended."""
+    tcp = connection.conversation.tcp
+    seconds = (tcp.span.ended - tcp.span.began) / _SECOND
+    by = f" by the {tcp.ended_by_side.word}" if tcp.ended_by_side is not None else ""
+    return (
+        f"{iso_time(tcp.span.began)}, {frames_text((tcp.span,))}, {seconds:.6f} s, "
+        f"{_ENDINGS.get(tcp.ended_by, tcp.ended_by)}{by}"
+    )
+
+
+def wireshark_line(connection: Connection, report: Report) -> str:
+    """A line to paste: this connection in Wireshark, by addresses, which hold in any file."""
+    tcp = connection.conversation.tcp
+    first = tcp.span.first
+    name = report.inputs[file_of(first)].name if file_of(first) < len(report.inputs) else "-"
+    family = "ipv6" if ":" in tcp.client.address else "ip"
+    wanted = (
+        f"{family}.addr=={tcp.client.address} && tcp.port=={tcp.client.port} && "
+        f"{family}.addr=={tcp.server.address} && tcp.port=={tcp.server.port}"
+    )
+    source = "" if name == "-" else f" -r {shlex.quote(name)} -g {number_of(first)}"
+    return f"wireshark{source} -Y '{wanted}'"
