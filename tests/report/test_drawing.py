@@ -62,9 +62,13 @@ def test_alerts_and_resets_are_alarming_and_nothing_else_is():
 
 
 def test_long_silence_is_a_row():
-    late = replace(
-        told.rejected().conversation.sessions[0].messages[-1],
-        at=Span(6, 6, told.START + 5_000_000_000, told.START + 5_000_000_000),
+    late = (
+        told.rejected()
+        .conversation.sessions[0]
+        .messages[-1]
+        ._replace(
+            at=Span(6, 6, told.START + 5_000_000_000, told.START + 5_000_000_000),
+        )
     )
     outer = told.rejected().conversation.sessions[0]
     outer = replace(outer, messages=(*outer.messages[:-1], late), alerts=())
