@@ -31,7 +31,11 @@ _COMMANDS = {
         "Say which key opens which records, and why others stay sealed.",
     ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
-    "schema": ("analyzer.cli.schema", "Print the JSON Schema of the report."),
+    "expect": ("analyzer.cli.expect", "Show which certificates are expected, and from which file."),
+    "schema": (
+        "analyzer.cli.schema",
+        "Print the JSON Schema of the report or the expectation file.",
+    ),
     "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),
 }
 

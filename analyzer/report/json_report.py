@@ -175,7 +175,8 @@ def _chain(chain: tuple[Presented, ...] | None, *, der: bool) -> list[Json] | No
     return [_certificate(shown.certificate, shown.at, der=der) for shown in chain]
 
 
-def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
+def certificate_json(certificate: Certificate, *, der: bool = False) -> Json:
+    """The facts of a certificate, whether it was presented or is expected."""
     told: Json = {
         "sha256": certificate.sha256,
         "subject": certificate.subject,
@@ -188,9 +189,12 @@ def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
         "key_sha256": certificate.key_sha256,
         "signature_algorithm": certificate.signature_algorithm,
         "error": certificate.error or None,
-        "frames": frame_numbers((at,)),
     }
     return told | {"der": certificate.der.hex()} if der else told
+
+
+def _certificate(certificate: Certificate, at: Span, *, der: bool) -> Json:
+    return certificate_json(certificate, der=der) | {"frames": frame_numbers((at,))}
 
 
 def _carved(carved: Carved, *, der: bool) -> Json:

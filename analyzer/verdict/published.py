@@ -28,6 +28,13 @@ PUBLISHED_SERVERS = (
     PublishedServer("712ff948.0", "A7525B285D1C2BB5", _SUBJECT.format("Cryptography")),
 )
 
+# SHA-256 of the roots of the hardware certificates: AWS's samples/AWS_CloudHSM_Root-G1.zip and
+# liquid_security_certificate.crt of the manufacturer.
+PUBLISHED_ROOTS = {
+    "9c6958fcacbb6f0e36546be1f2ce59ad84ee206835e6977f697d30dce9a7b570": "AWS CloudHSM Root G1",
+    "975757f0d76640e03d14760f8fc9e3a55826fa7807b2c392f7801a95bd69cc28": "LiquidSecurity root of Cavium",
+}
+
 # CN of a cluster certificate, as AWS's "Initialize the cluster" prints it.
 _CLUSTER_NAME = re.compile(r"\bHSM:[^:]+:PARTN:\d+, for (?:non-)?FIPS mode")
 

@@ -17,12 +17,19 @@ _CLIENTS = (Role.CLIENT, Role.INNER_CLIENT)
 def joined(found: Collection) -> Expectations:
     """The expected set, each item with the cluster that it belongs to."""
     labels = _labels(found.clusters)
-    clusters = [(found.everywhere, ""), *((c, labels[id(c)]) for c in found.clusters)]
+    clusters = [
+        (found.everywhere, ""),
+        *((c, label) for c in found.clusters for label in labels[id(c)]),
+    ]
     certificates = [
         replace(item, cluster=label) for cluster, label in clusters for item in cluster.certificates
     ]
     keys = [replace(key, cluster=label) for cluster, label in clusters for key in cluster.keys]
-    hsms = [replace(hsm, cluster=label) for cluster, label in clusters for hsm in cluster.hsms]
+    hsms = [
+        replace(hsm, cluster=labels[id(cluster)][0])
+        for cluster in found.clusters
+        for hsm in cluster.hsms
+    ]
     notes = [*found.notes, *_stale(found.clusters)]
     kept = tuple(_once(_without_unconfigured(_apart(certificates, notes))))
     made = Expectations(
@@ -32,24 +39,42 @@ def joined(found: Collection) -> Expectations:
     return replace(made, notes=tuple(dict.fromkeys(notes)))
 
 
-def _labels(clusters: list[Cluster]) -> dict[int, str]:
-    """Which cluster each of them is: by its ID, else by an address that it shares with one that has an ID.
+def _labels(clusters: list[Cluster]) -> dict[int, tuple[str, ...]]:
+    """Which clusters each of them is, "" for all.
 
-    What a configuration names without ID or a shared address holds for every cluster, unless it names
-    several clusters with different certificates.
+    By its ID. A configuration without ID holds for every cluster where all configurations name the same
+    certificates, but for those that are another customer CA's; else for the cluster whose address it has.
     """
-    labels = {id(cluster): cluster.id for cluster in clusters if cluster.id}
+    labels: dict[int, tuple[str, ...]] = {
+        id(cluster): (cluster.id,) for cluster in clusters if cluster.id
+    }
+    described = [cluster for cluster in clusters if cluster.described]
     unnamed = [cluster for cluster in clusters if not cluster.id]
+    alike = len({_certificates(c) for c in clusters if not c.described}) <= 1
     for cluster in unnamed:
-        same = {other.id for other in clusters if other.id and other.addresses & cluster.addresses}
-        if len(same) == 1:
-            labels[id(cluster)] = same.pop()
-    rest = [cluster for cluster in unnamed if id(cluster) not in labels]
-    alike = len({_certificates(cluster) for cluster in rest}) <= 1
-    for cluster in rest:
-        own = "" if alike else f"cluster of {min(cluster.addresses, default=cluster.source)}"
-        labels[id(cluster)] = own
+        if cluster.described or not described:
+            same = described
+        elif alike:
+            same = [d for d in described if _may_be(cluster, d)]
+        else:
+            same = [d for d in described if d.addresses & cluster.addresses]
+        names = {d.id for d in same if d.id}
+        if alike and (not names or len(same) == len(described)):
+            names = {""}
+        own = f"cluster of {min(cluster.addresses, default=cluster.source)}"
+        labels[id(cluster)] = tuple(sorted(names)) or (own,)
     return labels
+
+
+def _may_be(configured: Cluster, described: Cluster) -> bool:
+    """Whether a client so configured may mean that cluster: by an address, or by its customer CA."""
+    if configured.addresses & described.addresses:
+        return True
+    presented = [c.certificate for c in described.certificates if c.role is Role.CLUSTER]
+    authorities = [c.certificate for c in configured.certificates if c.role is Role.CUSTOMER_CA]
+    if not presented or not authorities:
+        return True
+    return any(issued_by(cluster, authority) for cluster in presented for authority in authorities)
 
 
 def _certificates(cluster: Cluster) -> frozenset[tuple[Role, str]]:
