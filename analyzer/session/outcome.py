@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.session.facts import MessageSeen, Session
+from analyzer.session.facts import Carved, MessageSeen, Session
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.events import Alert, RecordSeen
 from analyzer.transport.facts import TcpFacts
@@ -135,7 +135,9 @@ def stage(tcp: TcpFacts, sessions: Sequence[Session]) -> str:
     return "none" if tcp.opening in _UNOPENED and not sessions else "tcp"
 
 
-def connection_outcome(tcp: TcpFacts, sessions: Sequence[Session]) -> str:
+def connection_outcome(
+    tcp: TcpFacts, sessions: Sequence[Session], carved: Sequence[Carved] = ()
+) -> str:
     """The connection's outcome: the inner session's, or why there is none."""
     if tcp.opening in {"syn-only", "refused"} and not sessions:
         return FAILED
@@ -147,7 +149,8 @@ def connection_outcome(tcp: TcpFacts, sessions: Sequence[Session]) -> str:
         return _without_tls(tcp)
     if outer.outcome != ESTABLISHED:
         return outer.outcome
-    return UNFINISHED if _nothing_hidden(tcp, outer) else UNSEEN
+    # Certificates in plaintext of which no TLS could be made: an inner session in a form of its own.
+    return UNFINISHED if not carved and _nothing_hidden(tcp, outer) else UNSEEN
 
 
 def _nothing_hidden(tcp: TcpFacts, outer: Session) -> bool:

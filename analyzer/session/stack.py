@@ -84,13 +84,14 @@ class Stack:
         vendor_bytes = [
             sum(s.length for s in skipped if s.side is side) for side in (CLIENT, SERVER)
         ]
+        carved = tuple(_outside_handshakes(levels, sessions))
         return Conversation(
             stream=self.stream,
             tcp=tcp,
-            outcome=connection_outcome(tcp, sessions),
+            outcome=connection_outcome(tcp, sessions, carved),
             stage=stage(tcp, sessions),
             sessions=sessions,
-            carved=tuple(_outside_handshakes(levels, sessions)),
+            carved=carved,
             vendor_bytes=(vendor_bytes[CLIENT], vendor_bytes[SERVER]),
         )
 
