@@ -18,6 +18,7 @@ from recording.cases import CASES
 from recording.check import differences
 from recording.facts import NotAsPlanned
 from recording.index import write_index
+from recording.recorder import Dropped
 from recording.running import record
 
 
@@ -49,9 +50,9 @@ def main(
     for case in wanted:
         try:
             folder = record(case)
-        except NotAsPlanned as error:
+        except (NotAsPlanned, Dropped) as error:
             failed.append(case.name)
-            print(f"{case.name}: {error}", file=sys.stderr)
+            print(f"{case.name}: {type(error).__name__}: {error}", file=sys.stderr)
         else:
             print(folder.relative_to(pki.ROOT))
     write_index(CASES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import re
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,15 @@ FORMATS = {
     "pcapng": "capture.pcapng",
     "pcapng-secrets": "capture.pcapng",  # with the key log inside
 }
+# In immediate mode every packet takes a place of `_SNAP` bytes, so many KiB are a few thousand packets.
+_SNAP, _BUFFER = 20_000, 65_536
+_DROPPED = re.compile(r"([1-9]\d*) packets? dropped by (?:kernel|interface)|: \d+/([1-9]\d*)")
 # How long the last packets take to the file.
 _SETTLE = 0.4
+
+
+class Dropped(Exception):
+    """Packets passed that the recorder could not keep up with."""
 
 
 @contextlib.contextmanager
@@ -35,6 +43,9 @@ def recorded(folder: Path, kind: str, space: Space, interface: str = "eth0") -> 
     Args:
         kind: one of `FORMATS`.
         interface: `any` gives link type LINUX_SLL2.
+
+    Raises:
+        Dropped: the capture has holes.
     """
     target = folder / FORMATS[kind]
     plain = target.with_suffix("") if target.suffix == ".gz" else target
@@ -42,6 +53,7 @@ def recorded(folder: Path, kind: str, space: Space, interface: str = "eth0") -> 
         "pcapng": ("dumpcap", "-q", "-i", interface, "-w", str(plain), "-f", FILTER),
     }.get(kind.removesuffix("-secrets")) or (
         *("tcpdump", "-Z", "root", "-U", "--immediate-mode", "-i", interface, "-w", str(plain)),
+        *("-s", str(_SNAP), "-B", str(_BUFFER)),
         *(("--time-stamp-precision=nano",) if kind == "pcap-ns" else ()),
         FILTER,
     )
@@ -53,6 +65,8 @@ def recorded(folder: Path, kind: str, space: Space, interface: str = "eth0") -> 
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=10)
+    if _DROPPED.search(said):
+        raise Dropped(said.strip().splitlines()[-1])
     if not plain.exists():
         raise RuntimeError(f"{words[0]} wrote nothing: {said}")
     if plain != target:

@@ -163,7 +163,11 @@ CASES = (
             Plan(server=HSMS[0], outer=OUTER13),
             Plan(server=HSM_B, outer=OUTER13, inner=replace(INNER12, server="cluster-b")),
         ),
-        arguments=(*ETC, "--cluster", "captures/pki/describe-clusters-two.json"),
+        arguments=(
+            *("--server-certs", "captures/pki/certs", "--client-cert", "captures/pki/client.crt"),
+            *("--customer-ca", "captures/pki/customerCA.crt"),
+            *("--cluster", "captures/pki/describe-clusters-two.json"),
+        ),
         prepare=second_cluster,
     ),
     Case(
