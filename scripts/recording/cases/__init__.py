@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from recording.case import Case
-from recording.cases import broken, established, forms, refused
+from recording.cases import (
+    broken,
+    causes_after,
+    causes_inner,
+    causes_network,
+    causes_outer,
+    established,
+    forms,
+    refused,
+)
 
 CASES: tuple[Case, ...] = (
     *established.CASES,
     *forms.CASES,
     *refused.CASES,
     *broken.CASES,
+    *causes_network.CASES,
+    *causes_outer.CASES,
+    *causes_inner.CASES,
+    *causes_after.CASES,
 )
