@@ -104,7 +104,8 @@ class TcpFacts:
         ended_by_side: who sent the FIN or RST that came first, None for the other two.
         paths: the tunnels it was seen through.
         icmp: ICMP errors that quote it.
-        span: from its first to its last frame. sides: `(client's, server's)`.
+        span: from its first to its last frame. watched_until_ns: the capture went on at least until then (capture
+            time, known to the second) and showed nothing more of it. sides: `(client's, server's)`.
     """
 
     client: Endpoint
@@ -122,3 +123,4 @@ class TcpFacts:
     icmp: tuple[IcmpError, ...]
     span: Span
     sides: tuple[SideFacts, SideFacts]
+    watched_until_ns: int = 0

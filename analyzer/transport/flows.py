@@ -320,6 +320,7 @@ class Flows:
                 return ()
             self._listed += 1
         events: list[tuple[Flow, StreamEvent | Ended]] = []
+        flow.watched_until = self._sweep_at - SECOND  # within a second of the latest segment
         events += [(flow, event) for event in flow.finish(how)]
         events.append((flow, Ended(flow.last)))
         return events

@@ -23,6 +23,7 @@ class Flow:
         number: the stream number, in order of first frame, from 0.
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
         last: its latest segment's frame. ended: no more events come, `facts()` is final.
+        watched_until: capture time up to which nothing more of it was seen; set when it is given up.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Flow:
         "number",
         "receiver",
         "sender",
+        "watched_until",
     )
 
     def __init__(
@@ -58,6 +60,7 @@ class Flow:
         self.sender.peer, self.receiver.peer = self.receiver, self.sender
         self.last = self._first = first.at
         self.ended = False
+        self.watched_until = first.at.ended
         self._ports = ports
         self._client: Half | None = None
         self._oriented_by = ""
@@ -291,6 +294,7 @@ class Flow:
             paths=tuple(self._paths),
             icmp=tuple(self._icmp),
             span=self._first.to(self.last),
+            watched_until_ns=max(self.last.ended, self.watched_until),
             sides=(
                 client.tally.facts(client.payload_bytes),
                 server.tally.facts(server.payload_bytes),

@@ -59,7 +59,10 @@ def _inner(s: Symptoms) -> Reading | None:
 
 
 def _outer(s: Symptoms) -> Reading | None:
-    if s.outer is None or s.inner is not None or s.outer.session.outcome == ESTABLISHED:
+    """Asked before the inner one: a TLS 1.3 client may begin that before its certificate is refused."""
+    if s.outer is None or s.outer.session.outcome == ESTABLISHED:
+        return None
+    if s.inner is not None and s.outer.alert is None:
         return None
     return read_handshake(s.outer)
 
@@ -107,9 +110,9 @@ def _limitations(s: Symptoms) -> Iterator[str]:
 _FAILED: tuple[Rule, ...] = (
     *OPENING_RULES,
     *PATH_RULES,
-    _inner,
     not_tls,
     _outer,
+    _inner,
     no_inner,
     bounded,
     nothing_said,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.verdict.finding import Confidence, Status
+from analyzer.verdict.published import PUBLISHED_SERVERS
 from analyzer.verdict.reading import (
     CLIENT_CERTIFICATE,
     LEVEL,
@@ -47,7 +48,8 @@ _ABOUT_PROOFS = frozenset({_DECRYPT_ERROR, _BAD_RECORD_MAC, 21})
 
 def read_handshake(h: HandshakeSymptoms) -> Reading | None:
     """What broke this handshake, by the most specific rule that fits."""
-    return next((told for rule in RULES if (told := rule(h)) is not None), None)
+    rules = RULES if h.alert is None and h.unread else (*RULES, *READABLE_RULES)
+    return next((told for rule in rules if (told := rule(h)) is not None), None)
 
 
 # ---------------------------------------------------------------------- hellos
@@ -139,8 +141,11 @@ def _server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
         return None
     chain = h.session.certificates[SERVER]
     slot = h.judged[SERVER]
-    about_certificates = alert.code in _ABOUT_CERTIFICATES
     judged_bad = slot is not None and slot.status is Status.FAIL
+    # OpenSSL calls a certificate whose signature does not verify decrypt_error.
+    about_certificates = alert.code in _ABOUT_CERTIFICATES or (
+        alert.code == _DECRYPT_ERROR and judged_bad
+    )
     if not about_certificates and not (judged_bad and chain):
         return None
     evidence = (*shown_at(h, SERVER), alert.at)
@@ -152,7 +157,7 @@ def _server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     if chain:
         sure = CERTAIN if about_certificates else LIKELY
         return Reading(
-            f"{LEVEL[h.level]}-server-certificate-refused",
+            _refused_server_code(h),
             f"{refused}{alert_words(alert)} from the client.{because(slot)}",
             sure,
             evidence,
@@ -180,7 +185,7 @@ def _left_at_server_certificate(h: HandshakeSymptoms) -> Reading | None:
     judged_bad = slot is not None and slot.status is Status.FAIL
     judged_good = slot is not None and slot.status is Status.PASS
     return Reading(
-        f"{LEVEL[h.level]}-server-certificate-refused",
+        _refused_server_code(h),
         f"The client {ending_words(ended)} {duration(h.waited_ns)} after {end(h.level, SERVER)} had shown "
         f"{SERVER_CERTIFICATE[h.level]}, without an alert and without an answer: it did not accept that "
         f"certificate.{because(slot)}",
@@ -192,6 +197,17 @@ def _left_at_server_certificate(h: HandshakeSymptoms) -> Reading | None:
         decide=("the client's log at this time",),
         advice=_trust_advice(h),
     )
+
+
+def _refused_server_code(h: HandshakeSymptoms) -> str:
+    """At the outer level a certificate of another name altogether is somebody else's: a middlebox's."""
+    chain, slot = h.session.certificates[SERVER], h.judged[SERVER]
+    if h.level == 0 and chain and slot is not None and slot.status is Status.FAIL:
+        leaf = chain[0].certificate
+        known = {published.subject for published in PUBLISHED_SERVERS}
+        if leaf.subject not in known and not leaf.error:
+            return "middlebox-certificate"
+    return f"{LEVEL[h.level]}-server-certificate-refused"
 
 
 def _trust_advice(h: HandshakeSymptoms) -> str:
@@ -482,6 +498,10 @@ RULES = (
     _refused_hello,
     _altered,
     _refused,
+)
+
+# These read silence: that a message did not come is known only where every message can be read.
+READABLE_RULES = (
     _left_at_server_certificate,
     _left_at_client_certificate,
     _gave_up,

@@ -151,9 +151,10 @@ def bounded(s: Symptoms) -> Reading | None:
         )
         return _bounded(h, what, (answer[0].at, ended.at))
     replies = [r for r in by_client if r.length > _SMALL]
-    if replies and ended.side is SERVER:
-        judged = [r for r in behind if r.side is SERVER and r.at.began > replies[-1].at.began]
-        if all(r.length <= _SMALL for r in judged) and len(replies) <= 4:
+    if replies:
+        judged = [r for r in behind if r.side is SERVER and r.at.began > replies[0].at.began]
+        # An HSM that accepts says at least Finished, and mostly a ticket.
+        if all(r.length <= _SMALL for r in judged) and sum(r.length for r in replies) >= _FLIGHT:
             what = (
                 "the client answered what looks like the HSM's flight, and the server's side then sent at most "
                 "something of an alert's size and closed: perhaps the HSM refused the client's (mTLS) certificate"

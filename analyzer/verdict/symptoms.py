@@ -47,7 +47,7 @@ class HandshakeSymptoms:
     """The first handshake of one level.
 
     Attributes:
-        alert: the first fatal alert in it.
+        alert: the first fatal alert in it that is no mere answer to the other side's end.
         sent: per side, the types of the messages that were read, of the handshake itself.
         answered: the client began to answer the server's flight (TLS <= 1.2, or readable TLS 1.3).
         finished: per side, whether its Finished was read.
@@ -152,12 +152,12 @@ def _handshake(
     last = max(handshake, key=lambda m: (m.at.ended, m.at.last), default=None)
     # An end at a deeper level leaves this one standing.
     ended = next((e for e in endings if e.level is None or e.level <= level), None)
-    until = ended.at.began if ended else told.tcp.span.ended
+    until = ended.at.began if ended else max(told.tcp.span.ended, told.tcp.watched_until_ns)
     real = types[CLIENT] - {"change_cipher_spec"} if session.version == TLS13 else types[CLIENT]
     sealed = tuple(_sealed(session, side) for side in (CLIENT, SERVER))
     return HandshakeSymptoms(
         session=session,
-        alert=next((a for a in _by_time(session.alerts) if is_fatal(a, session.version)), None),
+        alert=next(_refusals(session, endings), None),
         sent=(types[CLIENT], types[SERVER]),
         answered=bool(real & _CLIENT_FLIGHT),
         finished=("finished" in types[CLIENT], "finished" in types[SERVER]),
@@ -176,8 +176,12 @@ def _judged(findings: Sequence[Finding], level: int, side: Side) -> Finding | No
     return next((f for f in findings if f.code == code), None)
 
 
-def _by_time(alerts: Sequence[Alert]) -> list[Alert]:
-    return sorted(alerts, key=lambda alert: (alert.at.began, alert.at.first))
+def _refusals(session: Session, endings: Sequence[Ending]) -> Iterator[Alert]:
+    """Fatal alerts in capture order, without those that only complain that the other side is gone."""
+    for alert in sorted(session.alerts, key=lambda alert: (alert.at.began, alert.at.first)):
+        gone = any(e.side is alert.side.peer and e.at.began < alert.at.began for e in endings)
+        if is_fatal(alert, session.version) and not gone:
+            yield alert
 
 
 def _sealed(session: Session, side: Side) -> tuple[RecordSeen, ...]:

@@ -16,7 +16,6 @@ from recording.faults import (
     leaves,
     outer,
     patient,
-    resets,
     takes_plaintext,
     waits,
 )
@@ -105,20 +104,6 @@ CASES = (
         verdict="unknown",
     ),
     # ------------------------------------------------------------------ inner
-    _case(
-        "inner-version-mismatch",
-        "No common TLS version with the HSM",
-        "The client's inner TLS is 1.2 at most, the HSM's 1.3 at least.",
-        "Alert protocol_version at the inner level.",
-        replace(_HELLO, inner=replace(INNER12, server_version=TLS13)),
-    ),
-    _case(
-        "inner-suite-mismatch",
-        "No common cipher suite with the HSM",
-        "Client and HSM each insist on a suite that the other does not have.",
-        "Alert handshake_failure at the inner level, without ServerHello.",
-        replace(_HELLO, inner=replace(INNER12, ciphers=AES128, server_ciphers=AES256)),
-    ),
     *_both_versions(
         "cluster-certificate-refused",
         "The client has another cluster's customerCA.crt",
@@ -151,29 +136,6 @@ CASES = (
             client_does=in_turn(outer, inner_hello, takes_plaintext(), leaves),
         ),
         arguments=("--etc", "captures/pki/etc/sdk3-regenerated-ca"),
-    ),
-    _case(
-        "cluster-certificate-expired",
-        "The cluster certificate has expired",
-        "The HSM shows a cluster certificate that was valid until 2020.",
-        "Alert certificate_expired from the client and dates that agree with it.",
-        replace(_BAD_CLUSTER, inner=replace(INNER12, server="cluster-expired")),
-    ),
-    *_both_versions(
-        "mtls-missing",
-        "The HSM demands mTLS and the client has no certificate",
-        "mTLS is enforced; the client sends an empty Certificate message at the inner level.",
-        "The client's mTLS certificate is missing, whatever the alert's name.",
-        _mtls(replace(_MTLS, client=None), "fail"),
-        arguments=MTLS,
-    ),
-    *_both_versions(
-        "mtls-refused",
-        "The client's mTLS certificate comes from a CA that is not registered",
-        "The chain ends in another root than the registered trust anchor.",
-        "The HSM refuses the client's certificate.",
-        _mtls(replace(_MTLS, client="mtls-client-other"), "fail"),
-        arguments=MTLS_ANCHOR,
     ),
     _case(
         "mtls-expired",
@@ -213,13 +175,6 @@ CASES = (
             client_does=in_turn(outer, inner_hello, takes_plaintext(), waits(3.4), leaves),
         ),
         arguments=MTLS,
-    ),
-    _case(
-        "inner-reset",
-        "The server resets in the inner handshake",
-        "The server takes the inner ClientHello and resets.",
-        "RST by the server after the inner ClientHello.",
-        replace(_HELLO, server_does=in_turn(outer, takes_plaintext(), resets)),
     ),
     _case(
         "inner-closed",

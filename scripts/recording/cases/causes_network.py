@@ -44,15 +44,6 @@ def _deaf_to_icmp(lab: Lab) -> None:
 
 CASES = (
     Case(
-        name="causes/syn-unanswered",
-        title="A security group drops every SYN",
-        what="The router drops what goes to port 2223, as a security group does.",
-        look="Three SYNs and nothing else; the advice names the security group.",
-        connections=(_NO_TCP,),
-        verdict="fail",
-        prepare=rules("router", "forward", "tcp dport 2223 drop;"),
-    ),
-    Case(
         name="causes/address-not-in-cluster",
         title="The client still uses the address of an HSM that was replaced",
         what="Nobody has the address any more, and the path drops what goes there.",
@@ -68,14 +59,6 @@ CASES = (
         what="Nobody has the address; the router says so with ICMP host unreachable.",
         look="The ICMP and the router that sent it.",
         connections=(replace(_NO_TCP, server=NO_HSM, patience=5.0),),
-        verdict="fail",
-    ),
-    Case(
-        name="causes/syn-refused",
-        title="Nothing listens on port 2223",
-        what="The host is there and no service listens.",
-        look="The SYN is answered by RST.",
-        connections=(_NO_TCP,),
         verdict="fail",
     ),
     Case(

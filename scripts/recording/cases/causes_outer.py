@@ -12,7 +12,6 @@ from recording.faults import (
     leaves,
     other_key,
     outer,
-    resets,
     server_flight,
     takes,
     waits,
@@ -53,20 +52,6 @@ def _both_versions(
 
 
 CASES = (
-    _case(
-        "outer-version-mismatch",
-        "No common TLS version",
-        "The client speaks TLS 1.2 at most, the server TLS 1.3 at least.",
-        "Alert protocol_version and no ServerHello.",
-        replace(_HELLO, outer=replace(OUTER12, server_version=TLS13)),
-    ),
-    _case(
-        "outer-suite-mismatch",
-        "No common cipher suite",
-        "Client and server each insist on a suite that the other does not have.",
-        "Alert handshake_failure without ServerHello: no certificate played a part.",
-        replace(_HELLO, outer=replace(OUTER12, ciphers=AES128, server_ciphers=AES256)),
-    ),
     *_both_versions(
         "outer-server-certificate-refused",
         "The client's trust store lacks the server certificate",
@@ -74,17 +59,6 @@ CASES = (
         "The client sends the alert, so it is the server's certificate that is refused; the certificate itself is "
         "the expected one, so the client's own files are wrong.",
         replace(_SHOWN, outer=replace(OUTER12, client_trusts=("customerCA",))),
-    ),
-    _case(
-        "outer-server-certificate-impostor",
-        "The server shows a certificate that only looks like AWS's",
-        "Name and serial are AWS's, the key is another one; the client refuses it.",
-        "The certificate is not the expected one though its name is.",
-        replace(
-            _SHOWN,
-            outer=replace(OUTER12, server="21a10654-impostor"),
-            slots=slots("fail", "unknown", "unknown"),
-        ),
     ),
     *_both_versions(
         "middlebox-certificate",
@@ -107,27 +81,6 @@ CASES = (
             outer=replace(OUTER12, server="ssl-client-expired", client_trusts=("customerCA",)),
             slots=slots("fail", "unknown", "unknown"),
         ),
-    ),
-    *_both_versions(
-        "outer-client-certificate-missing",
-        "The client has no certificate",
-        "The server asks for a client certificate and the client sends an empty Certificate message.",
-        "The client certificate is missing: not a matter of cipher suites, whatever the alert's name.",
-        replace(_BAD_CLIENT, outer=replace(OUTER12, client=None)),
-    ),
-    *_both_versions(
-        "outer-client-certificate-refused",
-        "The server does not know the issuer of the client's certificate",
-        "The client shows a self-signed certificate that has nothing to do with the cluster.",
-        "The server sends the alert, so it is the client's certificate that is refused.",
-        replace(_BAD_CLIENT, outer=replace(OUTER12, client="stranger")),
-    ),
-    *_both_versions(
-        "outer-client-certificate-expired",
-        "The client's certificate has expired",
-        "The client shows a certificate of its customer CA that was valid until 2020.",
-        "The date, and who checked it.",
-        replace(_BAD_CLIENT, outer=replace(OUTER12, client="ssl-client-expired")),
     ),
     *_both_versions(
         "outer-client-certificate-unknown-there",
@@ -176,13 +129,6 @@ CASES = (
         "refuses to load such a pair.",
         "The signature does not verify: certificate and key are not a pair.",
         replace(_BOTH, server_does=witness, client_does=other_key("client", "stranger")),
-    ),
-    _case(
-        "outer-reset",
-        "The server resets after the ClientHello",
-        "The server takes the ClientHello and resets.",
-        "RST by the server in the outer handshake.",
-        replace(_HELLO, server_does=in_turn(takes(), resets)),
     ),
     _case(
         "outer-closed",
