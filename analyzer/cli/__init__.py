@@ -18,6 +18,10 @@ _COMMANDS = {
         "analyzer.cli.analyze",
         "Say what happened in captures: handshakes, certificates, verdict.",
     ),
+    "live": (
+        "analyzer.cli.live",
+        "Tell each connection while traffic is captured.",
+    ),
     "export": (
         "analyzer.cli.export",
         "Write the inner stream or a plaintext as a capture for Wireshark.",

@@ -83,8 +83,7 @@ def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 # The parameters are gathered by `analysis` below: the names are its keys.
-capture = _stacked(
-    click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True),
+_reading = _stacked(
     click.option(
         "-k",
         "--keys",
@@ -127,6 +126,11 @@ capture = _stacked(
         help="Who reads packets; scapy is slow and knows more link layers.",
     ),
 )
+
+capture = _stacked(
+    click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True), _reading
+)
+live_capture = _stacked(click.argument("captures", metavar="[-|CAPTURE]", nargs=-1), _reading)
 
 expected_set = _stacked(
     click.option(

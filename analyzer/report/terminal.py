@@ -57,7 +57,22 @@ def dumps(report: Report) -> str:
 
 def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = None) -> None:
     """Write the report to `stream`; `width` None takes the terminal's."""
-    console = Console(
+    console = _console(stream, colored, width)
+    for part in _parts(report, console.width):
+        console.print(part)
+
+
+def show_connection(
+    connection: Connection, stream: TextIO, *, colored: bool, width: int | None = None
+) -> None:
+    """Write one connection's block to `stream`."""
+    console = _console(stream, colored, width)
+    alone = Report((), (connection,), (), Status.UNKNOWN)
+    console.print(_connection(connection, alone, console.width))
+
+
+def _console(stream: TextIO, colored: bool, width: int | None) -> Console:
+    return Console(
         file=stream,
         width=width,
         color_system="standard" if colored else None,
@@ -67,8 +82,6 @@ def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = N
         markup=False,
         emoji=False,
     )
-    for part in _parts(report, console.width):
-        console.print(part)
 
 
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:

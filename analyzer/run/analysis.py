@@ -16,7 +16,7 @@ from analyzer.session.origins import Origins
 from analyzer.session.stack import Stack, StackOptions
 from analyzer.stream import StreamEvent
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import Ended, Flow, Flows
+from analyzer.transport import Ended, Flow, FlowEvents, Flows
 from analyzer.verdict import Expectations, diagnose, judge
 
 # The SDK 3 daemon and SDK 5 use 2223, the SDK 3 management tool 2225; AWS's security group opens all
@@ -78,6 +78,11 @@ class Analysis:
 
     def connections(self, items: Iterable[Item]) -> Iterator[Connection]:
         """Each connection when it ended, those whose keys may still come at the end of the capture."""
+        yield from self.feed(items)
+        yield from self.finish()
+
+    def feed(self, items: Iterable[Item]) -> Iterator[Connection]:
+        """The connections that end with the next items; may be called again with what follows them."""
         feed = self._flows.feed
         for item in items:
             if isinstance(item, Segment):
@@ -90,13 +95,23 @@ class Analysis:
                 self._flows.icmp(item)
             elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:
                 self._add_keys(item)
-        for flow, event in self._flows.finish():
+
+    def advance(self, now: int) -> Iterator[Connection]:
+        """The connections that end because it is `now` (nanoseconds of capture time) and nothing came."""
+        yield from self._events(self._flows.advance(now))
+
+    def finish(self) -> Iterator[Connection]:
+        """No more items: what is still open ends here."""
+        yield from self._events(self._flows.finish())
+        while self._waiting:
+            yield self._oldest_waiting()
+
+    def _events(self, events: FlowEvents) -> Iterator[Connection]:
+        for flow, event in events:
             if isinstance(event, Ended):
                 yield from self._end(flow)
             else:
                 self._take(flow, event)
-        while self._waiting:
-            yield self._oldest_waiting()
 
     @property
     def transport(self) -> Flows:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Self, TypeAlias
 
 from analyzer.capture import Capture
+from analyzer.capture.items import Item
 from analyzer.errors import MissingTool, UnreadableCapture
 from analyzer.report.model import Connection, Input, Report
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
@@ -92,6 +93,17 @@ class Run:
         findings = (*self._findings, *across(judged, self._expected))
         shown = showings(judged, self._expected)
         return Report(self.inputs, ordered, findings, verdict, reasons, shown)
+
+
+def items_of(sources: Sequence[Source], options: Options) -> Iterator[Item]:
+    """The items of captures, for whoever takes them one by one.
+
+    Raises:
+        UnreadableCapture, MissingTool: see `analyze`.
+    """
+    with ExitStack() as files:
+        captures, _ = _open(sources, options, files)
+        yield from merged(captures)
 
 
 def _open(

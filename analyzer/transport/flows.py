@@ -112,6 +112,14 @@ class Flows:
             return ((flow, events[0]),)
         return [(flow, event) for event in events]
 
+    def advance(self, now: int) -> FlowEvents:
+        """What the time alone ends: for live traffic, where no segment may come for long.
+
+        Args:
+            now: in capture time, nanoseconds since 1970-01-01 UTC.
+        """
+        return self._sweep(now) if now >= self._sweep_at else ()
+
     def icmp(self, error: IcmpError) -> None:
         """Attach an ICMP error to the connection it quotes."""
         key = error.key

@@ -1,0 +1,199 @@
+"""`live`: connections are told while the traffic goes on, from a pipe and from an interface."""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from scapy.sendrecv import sniff
+
+from analyzer.run.pipeline import Options, analyze
+from analyzer.run.scapy_session import HsmSession
+from tests.makers.cases import cases
+from tests.makers.program import command, environment, run_program
+from tests.makers.vendor import self_signed
+
+CASES = {case.name: case for case in cases()}
+ETC = CASES["tls12-in-tls12"].arguments
+DEADLINE = 60
+
+
+def live(*arguments: object) -> subprocess.Popen:
+    return subprocess.Popen(
+        command("live", *arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+
+
+def line_of(process: subprocess.Popen) -> str:
+    """The next line of its output; the test's deadline guards against none."""
+    return process.stdout.readline().decode()
+
+
+def ended(process: subprocess.Popen) -> tuple[int, str]:
+    _, err = process.communicate(timeout=DEADLINE)
+    return process.returncode, err.decode()
+
+
+def test_a_connection_is_told_while_the_pipe_stays_open():
+    case = CASES["tls12-in-tls12"]
+    process = live("-", *case.keys("all"), *ETC)
+    process.stdin.write(case.capture.read_bytes())
+    process.stdin.flush()
+    line = line_of(process)  # nothing more comes: the clock alone releases it
+    assert "established: inner TLS established" in line
+    assert "inner-server pass" in line
+    assert process.poll() is None
+    code, err = ended(process)
+    assert code == 0
+    assert err.endswith("1 connections: 1 established; verdict pass\n")
+
+
+def test_a_key_log_that_appears_later_is_read(tmp_path):
+    case = CASES["tls12-in-tls12"]
+    keys = tmp_path / "keys.log"
+    data = case.capture.read_bytes()
+    process = live("-", "--keys", keys, *ETC)
+    process.stdin.write(data[: len(data) // 2])
+    process.stdin.flush()
+    keys.write_bytes((case.directory / "keys.log").read_bytes())
+    process.stdin.write(data[len(data) // 2 :])
+    process.stdin.flush()
+    assert "inner TLS established" in line_of(process)
+    assert ended(process)[0] == 0
+
+
+def test_a_failed_connection_is_told_in_full_and_trips_the_gate():
+    case = CASES["cluster-certificate-expired-tls12"]
+    done = run_program("live", case.capture, *case.keys("all"), *case.arguments)
+    assert done.returncode == 1
+    assert b"Why: " in done.stdout
+    assert b"Timeline" in done.stdout
+
+
+def test_json_lines_hold_what_analyze_says():
+    case = CASES["three-hsms"]
+    done = run_program(
+        "live", "-", *case.keys("all"), *case.arguments, "--format", "jsonl", stdin=case.capture.read_bytes()
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    report = run_program(
+        "analyze", case.capture, *case.keys("all"), *case.arguments, "--format", "json"
+    )
+    assert [line["sessions"] for line in lines] == [
+        connection["sessions"] for connection in json.loads(report.stdout)["connections"]
+    ]
+
+
+def test_it_stops_at_the_wanted_number_of_connections():
+    case = CASES["three-hsms"]
+    done = run_program("live", case.capture, "--exit-on", "1")
+    assert done.stderr.decode().count("connections:") == 1
+    refused = run_program("live", case.capture, "--exit-on", "sometimes")
+    assert refused.returncode == 2
+
+
+def test_interrupted_it_tells_what_is_open_and_sums_up():
+    case = CASES["tls12-in-tls12"]
+    data = case.capture.read_bytes()
+    process = live("-", *case.keys("all"))
+    process.stdin.write(data[: len(data) * 2 // 3])
+    process.stdin.flush()
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    assert b"10.0.2.21:2223" in out
+    assert b"Traceback" not in err
+    assert b"summary: 1 connections" in err
+
+
+def test_a_signal_asks_for_the_status():
+    process = live("-")
+    process.stdin.write(CASES["tls12-in-tls12"].capture.read_bytes())
+    process.stdin.flush()
+    line_of(process)
+    process.send_signal(signal.SIGUSR1)
+    assert b"status: 1 connections" in process.stderr.readline()
+    ended(process)
+
+
+def test_one_source_has_to_be_named():
+    assert run_program("live").returncode == 2
+    assert run_program("live", "-", "--interface", "lo").returncode == 2
+    missing = run_program("live", "--interface", "no-such-interface")
+    assert missing.returncode == 2
+    assert b"Traceback" not in missing.stderr
+
+
+def test_scapys_own_sniffer_takes_the_session_class():
+    case = CASES["tls13-in-tls13"]
+    told = []
+    session = HsmSession(Options(key_logs=(case.directory / "keys.log",)), tell=told.append)
+    sniff(offline=str(case.capture), session=session, store=False)
+    session.finish()
+    (direct,) = analyze(
+        [case.capture], Options(key_logs=(case.directory / "keys.log",))
+    ).connections
+    (sniffed,) = told
+    assert sniffed.conversation.sessions[1].certificates[1][0].certificate == (
+        direct.conversation.sessions[1].certificates[1][0].certificate
+    )
+    assert sniffed.conversation.stage == direct.conversation.stage == "inner-established"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="capturing on an interface needs root")
+def test_an_interface_is_watched():
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    process = live("--interface", "lo", "--port", port, "--exit-on", "1")
+    stop = threading.Event()
+    talker = threading.Thread(target=talk_again_and_again, args=(server, port, stop))
+    talker.start()
+    try:
+        line = line_of(process)
+        assert f"127.0.0.1:{port}" in line
+    finally:
+        stop.set()
+        talker.join()
+        server.close()
+    assert ended(process)[1].rstrip().endswith("verdict unknown")
+
+
+def talk_again_and_again(server: socket.socket, port: int, stop: threading.Event) -> None:
+    """TLS connections until `stop`: nobody knows when the sniffer is ready."""
+    der, key = self_signed()
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "server.pem"
+        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
+        server_context.load_cert_chain(path)
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+
+    def serve() -> None:
+        with (
+            server.accept()[0] as plain,
+            server_context.wrap_socket(plain, server_side=True) as end,
+        ):
+            end.recv(100)
+
+    while not stop.wait(0.5):
+        peer = threading.Thread(target=serve)
+        peer.start()
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            client_context.wrap_socket(plain) as end,
+        ):
+            end.sendall(b"hello")
+        peer.join()
