@@ -53,8 +53,8 @@ def load_expectations(
         try:
             named, base = load_expect_file(expect).certificates, expect.parent
         except UnreadableInput as error:
-            found.problems += str(error).splitlines()
-            found.raise_problems()
+            _, *mistakes = str(error).splitlines()
+            found.problems += [f"{expect}: {line.strip()}" for line in mistakes] or [str(error)]
     files = {
         Role.SERVER: (*server_certs, *(base / path for path in named.server)),
         Role.CLIENT: (*client_cert, *(base / path for path in named.client)),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analyzer.errors import UnreadableInput
-from analyzer.run.expected.collection import Cluster, Collection
+from analyzer.run.expected.collection import Cluster, Collection, instead
 from analyzer.run.expected.configuration import address_of
 from analyzer.run.expected.contents import Contents, text_contents
 from analyzer.run.expected.reading import files_of
@@ -104,7 +104,7 @@ def read_anchors(found: Collection, path: Path) -> None:
     contents = found.read(path)
     if contents.document is None:
         if not contents.certificates and not contents.problems:
-            found.problems.append(f"{path}: no certificate in it (--mtls-anchors)")
+            found.problems.append(f"{path}: {instead(contents)} (--mtls-anchors)")
         found.add(Role.MTLS_ANCHOR, contents.certificates, str(path), "--mtls-anchors")
         return
     count = 0

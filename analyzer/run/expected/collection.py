@@ -79,7 +79,7 @@ class Collection:
         """The certificates of a file that must hold some."""
         contents = self.read(path)
         if not contents.certificates and not contents.problems:
-            self.problems.append(f"{path}: {_instead(contents)} ({option})")
+            self.problems.append(f"{path}: {instead(contents)} ({option})")
         return contents.certificates
 
     def files(self, directory: Path) -> list[Path]:
@@ -166,7 +166,7 @@ class Collection:
         return leaf, tuple(c for c in certificates if c != leaf)
 
 
-def _instead(contents: Contents) -> str:
+def instead(contents: Contents) -> str:
     """What is there where a certificate was expected."""
     if contents.nothing:
         return "nothing in it" if contents.nothing == "empty" else f"says only {contents.nothing}"

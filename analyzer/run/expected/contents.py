@@ -144,8 +144,10 @@ def text_contents(text: str) -> Contents:
     words = text.strip()
     if not words or words in _NOTHING:
         return Contents(nothing=words or "empty")
-    if words[0] in '{["':
+    if words[0] in "{[":
         return _json(words)
+    if words[0] == '"' and not (found := _json(words)).problems:
+        return found
     if _YAML.search(words):
         return _yaml(words)
     return _pem(words)
@@ -236,7 +238,7 @@ def _json(text: str) -> Contents:
     except RecursionError:
         return Contents(problems=("JSON that is nested too deep",))
     except ValueError as error:
-        return _pem(text) if text[0] == '"' else Contents(problems=(f"not valid JSON: {error}",))
+        return Contents(problems=(f"not valid JSON: {error}",))
     document = documents[0] if len(documents) == 1 else documents
     if isinstance(document, str):  # `--query` with the default `--output json`
         return text_contents(document)
