@@ -16,6 +16,7 @@ from analyzer.session.facts import Conversation
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
+from analyzer.verdict.identity import identity_checks
 from analyzer.verdict.slots import SLOT_TABLE, Slot
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
@@ -87,10 +88,30 @@ def across(
     """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused."""
     rows = showings(judged, expected)
     return (
+        *_identity(judged, expected),
         *_differing(rows),
         *_changed(judged),
         *_half_refused(judged),
     )
+
+
+def _identity(
+    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
+) -> Iterator[Finding]:
+    """What contradicts itself in the expected set: then no answer about it can be relied on."""
+    if not judged:
+        return
+    at = time_of(min(told.tcp.span.began for told, _ in judged))
+    for check in identity_checks(expected, at):
+        if check.status is Status.FAIL:
+            of = f" of {check.cluster}" if check.cluster else ""
+            yield Finding(
+                "expected-set-contradiction",
+                Status.FAIL,
+                f"the expected set{of} contradicts itself: {check.says}",
+                advice="fetch the cluster's certificates again with `aws cloudhsmv2 describe-clusters`, and "
+                "see `hsm-analyzer expect show`",
+            )
 
 
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PASS)
