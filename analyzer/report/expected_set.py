@@ -93,7 +93,7 @@ def dumps(expected: Expectations, checks: Sequence[IdentityCheck]) -> str:
 
 def lines(expected: Expectations, checks: Sequence[IdentityCheck]) -> Iterator[str]:
     """The set as text, a line at a time, with nothing in it that acts on a terminal."""
-    several = len({hsm.cluster for hsm in expected.hsms} | _clusters(expected)) > 1
+    several = len(_clusters(expected)) > 1
     for row in _rows(expected):
         title = row.slot.removesuffix("-certificate").replace("-", " ")
         if row.certificates or row.keys or row.slot in SLOTS:
@@ -159,7 +159,12 @@ def _passes(slot: str, expected: Expectations) -> str:
 
 
 def _clusters(expected: Expectations) -> set[str]:
-    return {item.cluster for item in expected.certificates if item.cluster}
+    items: tuple[Expected | ExpectedKey | Hsm, ...] = (
+        *expected.certificates,
+        *expected.keys,
+        *expected.hsms,
+    )
+    return {item.cluster for item in items if item.cluster}
 
 
 def _of(cluster: str, *, several: bool) -> str:

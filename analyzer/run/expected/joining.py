@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analyzer.run.expected.collection import Cluster, Collection
 from analyzer.verdict.chain import issued_by
-from analyzer.verdict.expectations import Expectations, Expected, Role
+from analyzer.verdict.expectations import Expectations, Expected, Hsm, Role
 from analyzer.verdict.published import published_server
 from analyzer.verdict.words import listing, short
 
@@ -25,15 +25,10 @@ def joined(found: Collection) -> Expectations:
         replace(item, cluster=label) for cluster, label in clusters for item in cluster.certificates
     ]
     keys = [replace(key, cluster=label) for cluster, label in clusters for key in cluster.keys]
-    hsms = [
-        replace(hsm, cluster=labels[id(cluster)][0])
-        for cluster in found.clusters
-        for hsm in cluster.hsms
-    ]
     notes = [*found.notes, *_stale(found.clusters)]
     kept = tuple(_once(_without_unconfigured(_apart(certificates, notes))))
     made = Expectations(
-        kept, tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(hsms)), found.listed, ()
+        kept, tuple(dict.fromkeys(keys)), tuple(_hsms(found.clusters, labels)), found.listed, ()
     )
     notes += _contradictions(made)
     return replace(made, notes=tuple(dict.fromkeys(notes)))
@@ -64,6 +59,16 @@ def _labels(clusters: list[Cluster]) -> dict[int, tuple[str, ...]]:
         own = f"cluster of {min(cluster.addresses, default=cluster.source)}"
         labels[id(cluster)] = tuple(sorted(names)) or (own,)
     return labels
+
+
+def _hsms(clusters: list[Cluster], labels: dict[int, tuple[str, ...]]) -> Iterable[Hsm]:
+    """Those that describe-clusters lists, then the addresses that are only configured, each once."""
+    seen: set[str] = set()
+    for cluster in sorted(clusters, key=lambda cluster: not cluster.described):
+        for hsm in cluster.hsms:
+            if cluster.described or not seen.issuperset(hsm.addresses):
+                yield replace(hsm, cluster=labels[id(cluster)][0])
+            seen.update(hsm.addresses)
 
 
 def _may_be(configured: Cluster, described: Cluster) -> bool:
