@@ -85,6 +85,7 @@ class Plan:
         exchange: vendor messages before the inner TLS. form: how the inner TLS travels.
         piece: an outer record carries at most so many bytes of it, 0 = no limit.
         client_does, server_does: what either end does instead of the whole conversation.
+        resumes: levels (`outer`, `inner`) that continue the session of the connection before.
         patience: seconds that the client waits for an answer.
         outcome, stage, slots: what the connection comes to. Where the peers can tell (their handshakes
             completed or did not) the recorder compares, and writes nothing where it is not so.
@@ -102,6 +103,7 @@ class Plan:
     piece: int = 0
     client_does: Callable[[End], None] | None = None
     server_does: Callable[[End], None] | None = None
+    resumes: Sequence[str] = ()
     patience: float = 5.0
     outcome: str = "established"
     stage: str = "inner-established"

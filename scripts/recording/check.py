@@ -120,8 +120,9 @@ def _unwrapped(plan: Plan, plaintext: Iterator[Bytes]) -> Iterator[Bytes]:
     held = {"client": b"", "server": b""}
     exchanged = [sender for sender, _, _ in vendor.VERSION_EXCHANGE if plan.exchange]
     waiting = {side: exchanged.count(side) for side in held}
+    notice = vendor.vendor_message(*vendor.UNASKED)
     for side, data in plaintext:
-        held[side] += data
+        held[side] = (held[side] + data).removeprefix(notice)
         while True:
             reader = _Reader(held[side])
             try:

@@ -55,8 +55,8 @@ def _sdk3(name: str, client: str = "client", customer_ca: str = "customerCA") ->
     """`/opt/cloudhsm/etc` of Client SDK 3."""
     etc = PKI / "etc" / name
     (etc / "certs").mkdir(parents=True)
-    for server in ("21a10654", "712ff948"):
-        shutil.copy(certificate_file(server), etc / "certs")
+    for host in ("21a10654", "712ff948"):
+        shutil.copy(certificate_file(host), etc / "certs")
     shutil.copy(certificate_file("client"), etc / "client.crt")
     shutil.copy(certificate_file(customer_ca), etc / "customerCA.crt")
     if client != "client":

@@ -19,6 +19,7 @@ class Nested:
         send: takes the plaintext of one outer record.
         receive: gives exactly so many bytes of the outer plaintext, or raises.
         piece: longest plaintext of an outer record, 0 = no limit.
+        session: the one to resume.
     """
 
     def __init__(
@@ -30,9 +31,12 @@ class Nested:
         *,
         server_side: bool,
         piece: int = 0,
+        session: ssl.SSLSession | None = None,
     ) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server_side)
+        self.tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_side, session=session
+        )
         self._form, self._send, self._receive, self._piece = form, send, receive, piece
 
     def handshake(self) -> None:

@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 from pathlib import Path
+from typing import Any
 
 from recording import pki, vendor
 from recording.case import Level, Plan
@@ -28,15 +29,19 @@ class End:
         role: `client` or `server`.
         outer, inner: what its OpenSSL saw of either level.
         error: what ended its script, "" where the script came to its end.
+        kept: contexts and sessions of the case's connections, for those that resume one.
     """
 
-    def __init__(self, role: str, plan: Plan, folder: Path) -> None:
+    def __init__(
+        self, role: str, plan: Plan, folder: Path, kept: dict[tuple[str, str], Any] | None = None
+    ) -> None:
         self.role, self.plan = role, plan
         self.outer, self.inner = Observed(), Observed()
         self.error = ""
         self.socket: socket.socket | None = None
         self.tls: ssl.SSLSocket | None = None
         self.nested: Nested | None = None
+        self.kept = {} if kept is None else kept
         self._folder = folder
 
     # --- steps ----------------------------------------------------------------------------------------
@@ -49,6 +54,7 @@ class End:
             self.socket,
             server_side=self.role == "server",
             do_handshake_on_connect=False,
+            session=self._session("outer"),
         )
         self.tls.do_handshake()
         self.outer.completed = True
@@ -78,6 +84,7 @@ class End:
             self.receive,
             server_side=self.role == "server",
             piece=self.plan.piece,
+            session=self._session("inner"),
         )
         return self.nested
 
@@ -94,6 +101,10 @@ class End:
 
     def close(self) -> None:
         """close_notify on both levels, the client's first."""
+        if self.role == "client":
+            # In TLS 1.3 the tickets came with the first answer.
+            self.kept["session", "outer"] = self.tls and self.tls.session
+            self.kept["session", "inner"] = self.nested and self.nested.tls.session
         if self.nested is not None:
             if self.role == "server":
                 assert self.nested.read() == b""
@@ -166,6 +177,21 @@ class End:
 
     def _context(self, level: Level, name: str, observed: Observed) -> ssl.SSLContext:
         client = self.role == "client"
+        if name in self.plan.resumes:
+            context = self.kept[self.role, name]
+        else:
+            context = self.kept[self.role, name] = self._new_context(level)
+        if client:
+            context.keylog_filename = str(self._folder / f"{name}.log")
+        observed.watch(context)
+        return context
+
+    def _session(self, name: str) -> ssl.SSLSession | None:
+        resumed = self.role == "client" and name in self.plan.resumes
+        return self.kept["session", name] if resumed else None
+
+    def _new_context(self, level: Level) -> ssl.SSLContext:
+        client = self.role == "client"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT if client else ssl.PROTOCOL_TLS_SERVER)
         context.check_hostname = False
         version = level.version if client else level.server_version or level.version
@@ -179,9 +205,6 @@ class End:
         for anchor in trusted:
             context.load_verify_locations(pki.certificate_file(anchor))
         context.verify_mode = ssl.CERT_REQUIRED if trusted else ssl.CERT_NONE
-        if client:
-            context.keylog_filename = str(self._folder / f"{name}.log")
-        observed.watch(context)
         return context
 
 

@@ -10,7 +10,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from recording import key_logs, recorder
 from recording.case import Case, Plan
@@ -34,7 +36,8 @@ def record(case: Case, captures: Path = CAPTURES) -> Path:
     with tempfile.TemporaryDirectory(prefix="recording-") as work:
         folder = Path(work) / "case"
         folder.mkdir()
-        pairs = [_pair(plan, Path(work) / f"{n}") for n, plan in enumerate(case.connections)]
+        kept: dict[tuple[str, str], Any] = {}
+        pairs = [_pair(plan, Path(work) / f"{n}", kept) for n, plan in enumerate(case.connections)]
         with lab() as network:
             if case.prepare:
                 case.prepare(network)
@@ -56,15 +59,15 @@ def record(case: Case, captures: Path = CAPTURES) -> Path:
     return target
 
 
-def _pair(plan: Plan, folder: Path) -> tuple[End, End]:
+def _pair(plan: Plan, folder: Path, kept: dict[tuple[str, str], Any]) -> tuple[End, End]:
     folder.mkdir()
-    return End("client", plan, folder), End("server", plan, folder)
+    return End("client", plan, folder, kept), End("server", plan, folder, kept)
 
 
 def _talk(network: Lab, pairs: Sequence[tuple[End, End]], *, together: bool) -> None:
     threads = []
     for client, server in pairs:
-        thread = _Thread(lambda client=client, server=server: _connection(network, client, server))
+        thread = _Thread(partial(_connection, network, client, server))
         thread.start()
         threads.append(thread)
         if together:
@@ -88,7 +91,7 @@ def _connection(network: Lab, client: End, server: End) -> None:
             listener.bind((plan.server, plan.port))
             listener.listen(4)
             listener.settimeout(plan.patience)
-            waiting = _Thread(lambda: _serve(listener, server))
+            waiting = _Thread(partial(_serve, listener, server))
             waiting.start()
         with network.client.entered():
             client.socket = socket.socket(family, socket.SOCK_STREAM)

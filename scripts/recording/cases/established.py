@@ -135,13 +135,32 @@ CASES = (
     Case(
         name="inner-mutual-tls-tls13",
         title="Inner mutual TLS in TLS 1.3",
-        what="As `inner-mutual-tls`, TLS 1.3 on both levels; the trust anchors come as the output of "
-        "`cluster mtls list-trust-anchors`.",
+        what="As `inner-mutual-tls`, TLS 1.3 on both levels, as SDK 5 is configured for it. The trust anchors "
+        "come as the output of `cluster mtls list-trust-anchors`.",
         look="Request and chain of the inner client need the inner keys.",
         connections=(
-            Plan(outer=OUTER13, inner=MUTUAL13, slots=slots("pass", "pass", "pass", "pass")),
+            Plan(
+                outer=replace(OUTER13, client="ssl-client"),
+                inner=MUTUAL13,
+                exchange=True,
+                slots=slots("pass", "pass", "pass", "pass"),
+            ),
         ),
-        arguments=(*ETC, "--mtls-anchors", "captures/pki/mtls/list-trust-anchors.json"),
+        arguments=(
+            *("--etc", "captures/pki/etc/sdk5-mtls", "--server-certs", "captures/pki/certs"),
+            *("--mtls-anchors", "captures/pki/mtls/list-trust-anchors.json"),
+        ),
+    ),
+    Case(
+        name="inner-mutual-tls-not-expected",
+        title="Inner mutual TLS, and no trust anchor given",
+        what="As `inner-mutual-tls`; whoever looks at the capture has no trust anchors at hand.",
+        look="The inner client's certificate was presented and nothing is expected of it: that slot is unknown, "
+        "and with it the verdict, though the connection is established.",
+        connections=(
+            Plan(outer=OUTER13, inner=MUTUAL12, slots=slots("pass", "pass", "pass", "unknown")),
+        ),
+        verdict="unknown",
     ),
     Case(
         name="three-hsms",
@@ -210,5 +229,46 @@ CASES = (
         look="The same facts as with microseconds.",
         connections=(Plan(inner=INNER13),),
         format="pcap-ns",
+    ),
+    Case(
+        name="outer-resumed-tls12",
+        title="Outer session resumed, in TLS 1.2",
+        what="The client connects, closes, and connects again with the session of the first connection: the second "
+        "outer handshake is an abbreviated one without certificates. The inner one is a full one again.",
+        look="Resumed, none presented: the outer slots of the second connection are unknown, never passed because "
+        "the first one was.",
+        connections=(
+            Plan(exchange=True),
+            Plan(exchange=True, resumes=("outer",), slots=slots("unknown", "unknown", "pass")),
+        ),
+        verdict="unknown",
+    ),
+    Case(
+        name="outer-resumed-tls13",
+        title="Outer session resumed, in TLS 1.3",
+        what="As `outer-resumed-tls12`, with a pre-shared key of TLS 1.3 from the first connection's ticket.",
+        look="pre_shared_key in both hellos of the second connection, and no Certificate under the keys.",
+        connections=(
+            Plan(outer=OUTER13, exchange=True),
+            Plan(
+                outer=OUTER13,
+                exchange=True,
+                resumes=("outer",),
+                slots=slots("unknown", "unknown", "pass"),
+            ),
+        ),
+        verdict="unknown",
+        format="pcapng",
+    ),
+    Case(
+        name="inner-resumed",
+        title="Inner session resumed",
+        what="The second connection resumes the session with the HSM inside a new outer one, with TLS 1.2.",
+        look="The cluster certificate is not presented again: the inner slot of the second connection is unknown.",
+        connections=(
+            Plan(outer=OUTER13),
+            Plan(outer=OUTER13, resumes=("inner",), slots=slots("pass", "pass", "unknown")),
+        ),
+        verdict="unknown",
     ),
 )

@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
+import ssl
+
 from recording.case import INNER12, INNER13, OUTER12, OUTER13, Case, Plan, slots
-from recording.vendor import Header, OwnRecordHeaders
+from recording.peers import End
+from recording.vendor import UNASKED, Header, OwnRecordHeaders, take_vendor_message, vendor_message
+
+
+def speaks_between_flights(end: End) -> None:
+    """A host that sends a vendor message nobody asked for, before the inner ServerHello."""
+    end.shake_outer()
+    end.exchange()
+    nested = end.begin_inner()
+    nested.take()
+    end.send(vendor_message(*UNASKED))
+    nested.handshake()
+    end.inner.completed = True
+    end.talk()
+    end.close()
+
+
+def listens_between_flights(end: End) -> None:
+    """A client that takes it."""
+    end.shake_outer()
+    end.exchange()
+    nested = end.begin_inner()
+    try:
+        nested.tls.do_handshake()
+    except ssl.SSLWantReadError:
+        nested.flush()
+    assert take_vendor_message(end.receive) == UNASKED
+    nested.handshake()
+    end.inner.completed = True
+    end.talk()
+    end.close()
+
 
 CASES = (
     Case(
@@ -67,6 +100,21 @@ CASES = (
             Plan(inner=INNER13, piece=7, exchange=True, form=Header(4, 0, 4, "big", "record")),
         ),
         format="pcap.gz",
+    ),
+    Case(
+        name="vendor-message-between-flights",
+        title="A vendor message between the inner flights",
+        what="Between the inner ClientHello and the inner ServerHello the host sends a message of the vendor's that "
+        "nobody asked for ('Discarding HSM response because it does not match a pending request').",
+        look="The inner TLS is bare, and the vendor's message among its flights is listed as skipped bytes.",
+        connections=(
+            Plan(
+                outer=OUTER13,
+                exchange=True,
+                client_does=listens_between_flights,
+                server_does=speaks_between_flights,
+            ),
+        ),
     ),
     Case(
         name="own-record-headers",

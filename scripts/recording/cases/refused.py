@@ -174,6 +174,22 @@ CASES = (
     *_OTHER_CA,
     *_EXPIRED_CLUSTER,
     Case(
+        name="outer-client-stranger-tls13-early-hello",
+        title="A stranger's client certificate, and an inner ClientHello before the refusal",
+        what="As `outer-client-stranger-tls13`, without a vendor exchange: when its own handshake is done, the client "
+        "begins the inner one at once, and only then the host's refusal arrives.",
+        look="The inner ClientHello is on the wire and the outer level has failed all the same: the host refused the "
+        "client certificate, nobody answered inside.",
+        connections=(
+            replace(
+                _outer(replace(OUTER13, client="stranger"), "fail"),
+                exchange=False,
+                stage="inner-hello",
+            ),
+        ),
+        verdict="fail",
+    ),
+    Case(
         name="cluster-certificate-same-ca-name",
         title="Cluster certificate of another CA that has the same name",
         what="Another customerCA, of the same name and with another key, issued the HSM's certificate; even "
