@@ -200,18 +200,18 @@ def _identity() -> None:
         ("CN", "localca.liquidsecurity.cavium.com"),
     )
     _signed("aws-root", _name(*virginia, *aws), authority=True, serial=0xF924EEEECF9EA64F)
-    _signed(
-        "aws-hardware",
-        _name(*virginia, ("O", "AWS"), ("CN", "HSM:2ae21f4c81bc")),
-        issuer="aws-root",
-        authority=True,
-    )
+    # Both certify the key of one card under one name, so either issued the HSM certificate (user guide,
+    # "Verify the identity and authenticity of your cluster's HSM").
+    card = _name(*virginia, ("O", "AWS"), ("CN", "HSM:2ae21f4c81bc"))
+    _signed("aws-hardware", card, issuer="aws-root", authority=True)
     _signed("manufacturer-root", _name(*california, *cavium), authority=True)
+    shutil.copy(key_file("aws-hardware"), key_file("manufacturer-hardware"))
     _signed(
         "manufacturer-hardware",
-        _name(*california, ("O", "Cavium"), ("CN", "N3FIPS:2ae21f4c81bc")),
+        card,
         issuer="manufacturer-root",
         authority=True,
+        key=_load_key("aws-hardware"),
     )
     # One key, certified by AWS and by the customer.
     shutil.copy(key_file("cluster"), key_file("hsm"))
