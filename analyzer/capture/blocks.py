@@ -16,6 +16,9 @@ from analyzer.stream import Span
 # Block types (section 11.1).
 SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
 _PACKET, _SIMPLE_PACKET, _NAMES, _SECRETS = 2, 3, 4, 10
+# Blocks without a packet that Wireshark numbers as frames all the same: systemd journal entries, custom
+# blocks (to copy and not to copy), events of Sysdig.
+_NUMBERED = frozenset({9, 0xBAD, 0x4000_0BAD, 0x204, 0x216, 0x221})
 
 _BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _SECOND = 1_000_000_000
@@ -79,6 +82,9 @@ class Section:
 
     def items(self, block: int, body: bytes) -> Iterator[Item]:
         """What a block of another type than `ENHANCED_PACKET` holds; unknown ones hold nothing."""
+        if block in _NUMBERED:
+            self._reading.frames += 1
+            self._reading.skipped["no packet"] += 1
         read = self._readers.get(block)
         try:
             if read:

@@ -12,24 +12,40 @@ _PATIENCE = 30_000_000_000
 _HELD = 4 << 20
 _LARGEST = 65_535
 
+# What a piece and a datagram cost besides their bytes: of tiny ones there may be millions.
+_OVERHEAD = 256
+
+_UNIT = 8  # offsets count these, and all pieces but the last have a multiple of it
+
 
 @dataclass(slots=True)
 class _Datagram:
     at: Span
     pieces: dict[int, bytes] = field(default_factory=dict)  # by offset; the first of each is kept
-    held: int = 0
+    covered: int = 0  # a bit for each unit that is there
     size: int | None = None  # known once the last fragment is there
+    cost: int = _OVERHEAD
+
+    def put(self, offset: int, piece: bytes, *, last: bool) -> None:
+        if last and self.size is None:
+            self.size = offset + len(piece)
+        units = len(piece) // _UNIT + (last and len(piece) % _UNIT > 0)
+        if offset not in self.pieces and units and offset + len(piece) <= _LARGEST:
+            self.pieces[offset] = piece
+            self.covered |= ((1 << units) - 1) << offset // _UNIT
+            self.cost += _OVERHEAD + len(piece)
 
     def whole(self) -> bytes | None:
-        """The payload, None while something is missing; of an overlap the earlier piece is kept."""
-        if self.size is None or self.held < self.size:
+        """The payload, None while something is missing; of an overlap the piece with the lower offset is kept."""
+        if self.size is None:
+            return None
+        every = (1 << -(-self.size // _UNIT)) - 1
+        if self.covered & every != every:
             return None
         joined = bytearray()
         for offset, piece in sorted(self.pieces.items()):
-            if offset > len(joined):
-                return None
             joined += piece[len(joined) - offset :]
-        return bytes(joined[: self.size]) if len(joined) >= self.size else None
+        return bytes(joined[: self.size])
 
 
 class Fragments:
@@ -62,16 +78,14 @@ class Fragments:
             datagram = None
         if datagram is None:
             datagram = self._open[key] = _Datagram(at)
-        if offset + len(piece) <= _LARGEST and offset not in datagram.pieces:
-            datagram.at = datagram.at.to(at)
-            datagram.pieces[offset] = piece
-            datagram.held += len(piece)
-            self._held += len(piece)
-        if last:
-            datagram.size = offset + len(piece)
+            self._held += datagram.cost
+        datagram.at = datagram.at.to(at)
+        self._held -= datagram.cost
+        datagram.put(offset, piece, last=last)
+        self._held += datagram.cost
         whole = datagram.whole()
         if whole is not None:
-            self._held -= self._open.pop(key).held
+            self._held -= self._open.pop(key).cost
             return whole, datagram.at
         while self._held > _HELD:
             self._drop(next(iter(self._open)))
@@ -79,8 +93,8 @@ class Fragments:
 
     def _drop(self, key: bytes) -> None:
         datagram = self._open.pop(key)
-        self._held -= datagram.held
-        self.dropped += len(datagram.pieces)
+        self._held -= datagram.cost
+        self.dropped += max(1, len(datagram.pieces))
 
     def finish(self) -> None:
         """Give up what is still incomplete at the end of the capture."""

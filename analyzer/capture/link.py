@@ -25,13 +25,18 @@ def network(link_type: int, data: bytes) -> Place | None:
 
 def behind(ethertype: int, data: bytes, at: int) -> Place | None:
     """The network packet in what `ethertype` announced at `at`: tags, labels, inner Ethernet passed over."""
+    # A turn passes over four bytes or more: it ends with the data, behind which all numbers are 0.
     while True:
         if ethertype == TRANSPARENT_ETHERNET:
             ethertype, at = _number(data, at + 12), at + 14
         elif ethertype in _VLAN_TAGS:  # IEEE 802.1Q, also one in another
             ethertype, at = _number(data, at + 2), at + 4
         elif ethertype in _MPLS:
-            return _behind_labels(data, at)
+            at = _behind_labels(data, at)
+            if data[at : at + 1] >= b"\x10" or at >= len(data):
+                return _by_version(data, at)
+            # A pseudowire: a control word that begins with 0, then Ethernet (RFC 4448).
+            ethertype, at = TRANSPARENT_ETHERNET, at + 4
         elif ethertype == _PPPOE_SESSION:  # RFC 2516: a header of 6 bytes, then as PPP
             return _ppp(data, at + 6)
         elif ethertype <= _LARGEST_LENGTH and data[at : at + 6] == _SNAP:
@@ -44,21 +49,11 @@ def _number(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 2], "big")
 
 
-def _behind_labels(data: bytes, at: int) -> Place | None:
-    """RFC 3032: labels of 4 bytes to the bottom of the stack; a first nibble tells what follows.
-
-    IP has its version there, Ethernet in a pseudowire a control word that begins with 0 (RFC 4448).
-    """
-    while at + 4 < len(data):
-        bottom = data[at + 2] & 1
+def _behind_labels(data: bytes, at: int) -> int:
+    """RFC 3032: labels of 4 bytes, the last of which has the bottom bit set."""
+    while at + 4 <= len(data) and not data[at + 2] & 1:
         at += 4
-        if bottom:
-            return (
-                behind(TRANSPARENT_ETHERNET, data, at + 4)
-                if data[at] >> 4 == 0
-                else _by_version(data, at)
-            )
-    return None
+    return at + 4
 
 
 def _by_version(data: bytes, at: int = 0) -> Place | None:

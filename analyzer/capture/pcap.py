@@ -33,8 +33,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     order, unit, extra = MAGICS[bytes(window.buffer[:4])]
     (link_type,) = struct.unpack_from(f"{order}I", window.buffer, 20)
     window.position = _FILE_HEADER
-    # The upper four bits tell of frame check sequences, which no IP length counts.
-    glance = reading.glance(order, link_type & 0x0FFFFFFF)
+    # The upper six bits tell of frame check sequences, which no IP length counts.
+    glance = reading.glance(order, link_type & 0x03FF_FFFF)
     look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
     header = _RECORD_HEADER + extra
     unpack = struct.Struct(f"{order}IIII{extra}x{glance.format}").unpack_from

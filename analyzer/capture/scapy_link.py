@@ -57,7 +57,16 @@ _BINDINGS = (
         )
     ),
     ("GRE", "proto", 0x8848, "MPLS"),
+    # AF_INET6 of NetBSD and OpenBSD, FreeBSD, macOS.
+    *(
+        (layer, "type", family, "IPv6")
+        for layer in ("Loopback", "LoopbackOpenBSD")
+        for family in (24, 28, 30)
+    ),
 )  # fmt: skip
+
+# Numbers that scapy does not know of link types that it knows.
+_SAME_AS = {14: 101}  # DLT_RAW of OpenBSD
 
 
 @cache
@@ -76,6 +85,7 @@ def _layers() -> dict[str, Any]:
 def _link_layer(link_type: int) -> Any:
     """Scapy's class for frames of this type, None where it has none."""
     _layers()
+    link_type = _SAME_AS.get(link_type, link_type)
     return importlib.import_module("scapy.config").conf.l2types.num2layer.get(link_type)
 
 

@@ -7,6 +7,7 @@ import gzip
 import importlib
 import io
 import lzma
+import struct
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
@@ -84,7 +85,24 @@ def refusal(head: bytes) -> str:
             return f"this is {what}, not a pcap or pcapng capture"
     if _is_text(head):
         return "this is text, not a pcap or pcapng capture"
+    if _is_erf(head):
+        return "this is an Endace ERF capture, not a pcap or pcapng capture"
     return "not a pcap or pcapng capture"
+
+
+def _is_erf(head: bytes) -> bool:
+    """ERF has no magic: a first record with a sane time, a known type and lengths that go together tells it."""
+    if len(head) < 16:
+        return False
+    seconds, kind, length, wire = struct.unpack_from("<4xIB", head) + struct.unpack_from(
+        ">10xHxxH", head
+    )
+    return (
+        seconds >= 1 << 29  # 1987
+        and 1 <= kind & 0x7F <= 48
+        and wire > 0
+        and 18 <= length <= wire + 128
+    )
 
 
 def _is_text(head: bytes) -> bool:

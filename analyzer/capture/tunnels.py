@@ -62,8 +62,8 @@ def _gtp(data: bytes) -> Inner | None:
 
 def _gre(data: bytes) -> Inner | None:
     """RFC 2784, RFC 2890: a key and a sequence number may follow; ERSPAN has protocol numbers of its own."""
-    if len(data) < 4 or data[1] & 7:
-        return None
+    if len(data) < 4 or data[1] & 7 or data[0] & 0x40:
+        return None  # another version (PPTP), or the source routes that RFC 2784 took away
     checksum, key, sequence = data[0] & 0x80, data[0] & 0x20, data[0] & 0x10
     protocol = _number(data, 2, 2)
     start = 4 + 4 * bool(checksum) + 4 * bool(key) + 4 * bool(sequence)
