@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import cache
 from typing import Protocol
 
 from analyzer.capture.items import SYN, IcmpError, Segment
@@ -74,16 +75,10 @@ class Glance:
         self.format = form + _REST
         self._link_type = link_type
         self._decoder = decoder
-        self.kinds = (
-            _numbers(order, (kind + bytes([service]) for service in range(256)))
-            if trusting and kind
-            else frozenset()
-        )
+        self.kinds = _kinds(order, kind) if trusting and kind else frozenset()
         self.words = _words(order, _TCP) | _words(order, _UDP)
         self._segments = _words(order, _TCP)
-        # Every port is interesting where all are wanted. UDP's are those of tunnels.
-        wanted = range(1 << 16) if ports is None else {*ports, *UDP_PORTS}
-        self.ports = _numbers(order, (port.to_bytes(2, "big") for port in wanted))
+        self.ports = _ports(order, ports)
 
     def look(
         self,
@@ -132,6 +127,21 @@ def _numbers(order: str, fields: Iterable[bytes]) -> frozenset[int]:
     return frozenset(int.from_bytes(field, "little" if order == "<" else "big") for field in fields)
 
 
+@cache
+def _kinds(order: str, kind: bytes) -> frozenset[int]:
+    """The first field, with any type of service."""
+    return _numbers(order, (kind + bytes([service]) for service in range(256)))
+
+
+@cache
+def _ports(order: str, ports: frozenset[int] | None) -> frozenset[int]:
+    """Those of interest: UDP's are those of tunnels."""
+    if ports is None:
+        return frozenset(range(1 << 16))
+    return _numbers(order, (port.to_bytes(2, "big") for port in {*ports, *UDP_PORTS}))
+
+
+@cache
 def _words(order: str, protocol: int) -> frozenset[int]:
     return _numbers(
         order, (whole + bytes([ttl, protocol]) for whole in _WHOLE for ttl in range(256))
