@@ -94,15 +94,10 @@ def _is_erf(head: bytes) -> bool:
     """ERF has no magic: a first record with a sane time, a known type and lengths that go together tells it."""
     if len(head) < 16:
         return False
-    seconds, kind, length, wire = struct.unpack_from("<4xIB", head) + struct.unpack_from(
-        ">10xHxxH", head
-    )
-    return (
-        seconds >= 1 << 29  # 1987
-        and 1 <= kind & 0x7F <= 48
-        and wire > 0
-        and 18 <= length <= wire + 128
-    )
+    seconds, kind = struct.unpack_from("<4xIB", head)
+    length, wire = struct.unpack_from(">10xHxxH", head)
+    known = seconds >= 1 << 29 and 1 <= kind & 0x7F <= 48  # 1987, the types there are
+    return bool(known and wire and 18 <= length <= wire + 128)
 
 
 def _is_text(head: bytes) -> bool:
