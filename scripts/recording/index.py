@@ -35,6 +35,10 @@ Real TLS sessions inside real TLS sessions over real TCP, recorded with tcpdump 
 
 The certificates are in [pki](pki/README.md); they are the same for all cases.
 
+`scripts/make_captures.py --list` lists the cases, `scripts/make_captures.py CASE` records one anew (Linux, root),
+`scripts/make_captures.py --check` lets tshark read both levels of every recording and compares it with
+`expected.json`. How a case is added is said in `scripts/recording/__init__.py`.
+
 | case | what it is | verdict |
 |---|---|---|
 """

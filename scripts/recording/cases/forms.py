@@ -86,7 +86,7 @@ CASES = (
         name="inner-cut-into-many-outer-records",
         title="Inner records cut over many outer records",
         what="No outer record carries more than 100 bytes of the inner TLS, so that the inner Certificate "
-        "is spread over more than ten outer records and inner headers are cut anywhere.",
+        "is spread over ten outer records and inner headers are cut anywhere.",
         look="The inner session is whole; its messages name several frames each. The framing is bare.",
         connections=(Plan(outer=OUTER13, inner=INNER12, piece=100),),
     ),
