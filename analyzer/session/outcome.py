@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzer.session.facts import Carved, MessageSeen, Session
-from analyzer.stream import CLIENT, SERVER
+from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.events import Alert, RecordSeen
 from analyzer.transport.facts import TcpFacts
 
@@ -45,6 +45,7 @@ class Seen:
         alerts: in no particular order.
         closed: how each side's stream ended, "" while open.
         readable: no record of this side stayed sealed and no byte of it is missing.
+        data: application data of this side was opened, under keys of a finished handshake.
     """
 
     version: int | None
@@ -53,12 +54,13 @@ class Seen:
     closed: tuple[str, str]
     readable: tuple[bool, bool]
     first_records: tuple[Sequence[RecordSeen], Sequence[RecordSeen]]
+    data: tuple[bool, bool]
 
 
 def session_outcome(seen: Seen) -> str:
     """`established`, `failed`, `unfinished` or `unseen` for one handshake."""
     fatal = any(is_fatal(alert, seen.version) for alert in seen.alerts)
-    if all(_after_finished(side) is not None for side in seen.messages):
+    if _is_finished(seen, CLIENT) and _is_finished(seen, SERVER):
         return FAILED if _refused_after_finished(seen) else ESTABLISHED
     if _finished_unread(seen) and not _fatal_before_data(seen):
         return ESTABLISHED
@@ -69,6 +71,13 @@ def session_outcome(seen: Seen) -> str:
     if any(how in {"fin", "reset", "close_notify"} for how in seen.closed):
         return FAILED
     return UNFINISHED
+
+
+def _is_finished(seen: Seen, side: Side) -> bool:
+    """Its Finished was read; or it was missed, and what comes only behind it was read."""
+    if _after_finished(seen.messages[side]) is not None:
+        return True
+    return seen.data[side] and not seen.readable[side]
 
 
 def _after_finished(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen] | None:

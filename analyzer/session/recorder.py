@@ -24,6 +24,7 @@ from analyzer.tls.events import (
     Recovered,
     Sealed,
     TlsEvent,
+    Tried,
 )
 from analyzer.tls.messages import (
     Certificate,
@@ -57,6 +58,8 @@ class _Handshake:
     proofs: dict[str, Proof] = field(default_factory=dict)
     malformed: list[tuple[str, Span]] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
+    tried: Tried | None = None
+    data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
     span: Span | None = None
 
 
@@ -79,6 +82,7 @@ class Recorder:
         self._current = [0, 0]  # per side, the handshake its latest message belongs to
         self._closed = ["", ""]
         self._missing = [False, False]
+        self._epochs = ["", ""]
 
     def record(self, event: TlsEvent) -> None:
         """Take one event of this level, its application plaintext included."""
@@ -100,12 +104,15 @@ class Recorder:
                 handshake = self._handshake(event)
                 handshake.keys[event.side] = event.source
                 handshake.keyed.append(event)
+                self._epochs[event.side] = event.epoch
             case Sealed():
                 self._handshake(event).sealed.append(event)
             case Malformed():
                 self._handshake(event).malformed.append((event.what, event.at))
             case Recovered():
                 self._recovered(event)
+            case Tried():
+                self._tried(event)
             case Proof():
                 self._numbered(event.handshake).proofs[event.kind] = event
 
@@ -138,7 +145,7 @@ class Recorder:
         return self._handshakes[number]
 
     def _handshake(
-        self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed
+        self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed | Tried
     ) -> _Handshake:
         handshake = self._numbered(event.handshake)
         handshake.span = handshake.span.to(event.at) if handshake.span else event.at
@@ -158,12 +165,22 @@ class Recorder:
                 chunk.side, "application_data", len(chunk.data), chunk.at, encrypted=True
             )
             handshake.messages[chunk.side].append(first)
+        handshake.data[chunk.side] |= self._epochs[chunk.side] != "early"
         handshake.application[chunk.side] += len(chunk.data)
 
     def _recovered(self, event: Recovered) -> None:
         lost = "an unknown number of" if event.lost_records is None else str(event.lost_records)
         self._numbered(self._current[event.side]).recovered.append(
             f"{event.side.word}: {event.skipped_bytes} bytes and {lost} records passed over"
+        )
+
+    def _tried(self, event: Tried) -> None:
+        handshake = self._handshake(event)
+        handshake.tried = handshake.tried or event
+        self._missing[event.side] = True
+        handshake.recovered.append(
+            f"{event.side.word}: not both hellos are in the capture; a secret tried out of the key log"
+            f" opens its records from number {event.sequence} on"
         )
 
     def _message(self, message: Message) -> None:
@@ -200,8 +217,8 @@ class Recorder:
         framing: str,
         skipped: tuple[SkippedBytes, ...],
     ) -> Session:
-        client_hello, server_hello = told.client_hello, told.server_hello
-        version = server_hello.version if server_hello else None
+        client_hello, server_hello, tried = told.client_hello, told.server_hello, told.tried
+        version = server_hello.version if server_hello else tried.version if tried else None
         messages = in_handshake_order(*told.messages)
         closed = (self._closed[CLIENT], self._closed[SERVER])
         sealed = {event.side for event in told.sealed}
@@ -213,6 +230,7 @@ class Recorder:
             closed=closed,
             readable=(self._readable(CLIENT, sealed), self._readable(SERVER, sealed)),
             first_records=first_records,
+            data=(told.data[CLIENT], told.data[SERVER]),
         )
         return Session(
             level=self._level,
@@ -221,10 +239,10 @@ class Recorder:
             version=version,
             offered_versions=client_hello.versions if client_hello else (),
             offered_suites=client_hello.suites if client_hello else (),
-            suite=server_hello.suite if server_hello else None,
+            suite=server_hello.suite if server_hello else tried.suite if tried else None,
             server_name=client_hello.server_name if client_hello else None,
             alpn=_alpn(told),
-            client_random=client_hello.random if client_hello else None,
+            client_random=_client_random(told),
             server_random=server_hello.random if server_hello else None,
             resumed=resumed,
             resumes=self._origins.find(_offered_identities(told)) if resumed else "",
@@ -257,6 +275,12 @@ class Recorder:
 
     def _readable(self, side: Side, sealed: set[Side]) -> bool:
         return side not in sealed and not self._missing[side]
+
+
+def _client_random(told: _Handshake) -> bytes | None:
+    if told.client_hello:
+        return told.client_hello.random
+    return told.tried.client_random if told.tried else None
 
 
 def _types(told: _Handshake, side: Side) -> list[str]:

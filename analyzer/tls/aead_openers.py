@@ -11,9 +11,11 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 
+from analyzer.tls.gcm_nonce import NonceOfTag
 from analyzer.tls.schedule import HASHES, hash_size
 
 _APPLICATION_DATA = 23
+_SEQUENCES = 1 << 64
 
 
 class Aead(Protocol):
@@ -26,14 +28,21 @@ class Aead(Protocol):
 class Tls13Opener:
     """Opens TLS 1.3 records of one direction and one traffic secret (RFC 8446 section 5.2).
 
+    Args:
+        aead: keyed.
+        iv: of the traffic secret.
+        tag: its bytes.
+        nonces: finds the nonce of a tag, for a cipher that allows it.
+
     Attributes:
         sequence: number of the next record; settable, for a reader that knows of lost records.
     """
 
-    __slots__ = ("_aead", "_iv", "_iv_size", "_overhead", "sequence")
+    __slots__ = ("_aead", "_iv", "_iv_size", "_nonces", "_overhead", "sequence")
 
-    def __init__(self, aead: Aead, iv: bytes, tag: int) -> None:
+    def __init__(self, aead: Aead, iv: bytes, tag: int, nonces: NonceOfTag | None = None) -> None:
         self._aead = aead
+        self._nonces = nonces
         self._iv = int.from_bytes(iv, "big")
         self._iv_size = len(iv)
         self._overhead = tag + 1
@@ -59,6 +68,21 @@ class Tls13Opener:
             return kind, plain[:-1]
         plain = plain.rstrip(b"\x00")
         return (plain[-1], plain[:-1]) if plain else (0, b"")
+
+    @property
+    def finds_sequences(self) -> bool:
+        """`sequence_of` gives an answer."""
+        return self._nonces is not None
+
+    def sequence_of(self, version: int, body: bytes) -> int | None:
+        """The sequence number that a record was sealed with; None where it was under another key."""
+        size = len(body)
+        if self._nonces is None or size < self._overhead:
+            return None
+        header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
+        nonce = self._nonces.find(body, header)
+        sequence = None if nonce is None else self._iv ^ int.from_bytes(nonce, "big")
+        return sequence if sequence is not None and sequence < _SEQUENCES else None
 
 
 class ExplicitNonceOpener:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from analyzer.stream import Span
+from analyzer.tls.constants import HANDSHAKE_TYPES
 
 _HEADER = 4
+_USUAL = 1 << 15
 
 
 class RawMessage(NamedTuple):
@@ -34,9 +36,14 @@ class MessageReader:
         self._spans: list[tuple[int, Span]] = []
         self._skip = 0
         self._wanted = _HEADER
+        self._astray = False  # where the next message begins is not known
 
     def feed(self, body: bytes, at: Span) -> list[RawMessage]:
         """The messages that a record completes."""
+        if self._astray:
+            if not begins_message(body):
+                return []
+            self._astray = False
         if not self._data and not self._skip:
             messages = self._whole(body, at)
             if messages:
@@ -77,10 +84,11 @@ class MessageReader:
             start = end
         return messages if start == size else []
 
-    def clear(self) -> None:
-        """Forget a message that is under way: bytes of it are missing."""
+    def lose(self) -> None:
+        """Bytes are missing: forget a message that is under way, go on with the next record that begins one."""
         self._drop(len(self._data))
         self._skip, self._wanted = 0, _HEADER
+        self._astray = True
 
     def _span(self, size: int) -> Span:
         last = next(at for end, at in self._spans if end >= size)
@@ -89,3 +97,16 @@ class MessageReader:
     def _drop(self, size: int) -> None:
         del self._data[:size]
         self._spans = [(end - size, at) for end, at in self._spans if end > size]
+
+
+def begins_message(body: bytes) -> bool:
+    """Whether a record behind a loss holds whole messages, or begins with a large one that has a usual size."""
+    at = 0
+    while at + _HEADER <= len(body):
+        if body[at] not in HANDSHAKE_TYPES:
+            return False
+        size = int.from_bytes(body[at + 1 : at + _HEADER], "big")
+        at += _HEADER + size
+        if at > len(body):
+            return size < _USUAL
+    return at == len(body) > 0

@@ -60,6 +60,11 @@ class CbcOpener:
         self._opened(body)
         return record_type, content
 
+    def pass_over(self, body: bytes) -> None:
+        """The next record stays closed; where records chain, the one behind it needs its last block."""
+        if self._iv:
+            self._iv = body[-self._block :]
+
     def _decrypted(self, data: bytes) -> bytes | None:
         """Decrypted and without padding; None where that cannot be what a peer encrypted."""
         iv = self._iv
@@ -89,6 +94,10 @@ class EncryptThenMacOpener(CbcOpener):
     """Opens records whose MAC covers what was encrypted (RFC 7366 section 3)."""
 
     __slots__ = ()
+
+    def pass_over(self, body: bytes) -> None:
+        """The next record stays closed; its last block stands before the MAC."""
+        super().pass_over(body[: len(body) - self._mac.size])
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:
         """Content type and plaintext of a record body, or None if MAC or padding do not verify."""

@@ -107,7 +107,7 @@ class Content:
 
     def lose(self) -> None:
         """Bytes are missing before the next record."""
-        self._messages.clear()
+        self._messages.lose()
         self._order.lose()
         handshake = self._handshakes.of(self._side)
         handshake.miss(self._side, handshake.lost)
@@ -216,7 +216,7 @@ class Content:
             self.malformed("application data before any keys", at)
         elif self._protection.epoch == "early":
             return
-        elif not any(
+        elif not handshake.tried and not any(
             facts[self._side] for facts in (handshake.finished, handshake.lost, handshake.sealed)
         ):
             self.malformed("application_data before finished", at)

@@ -118,6 +118,25 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """The hellos were not both seen; a secret of the key log opens this side's records all the same.
+
+    Attributes:
+        version: that of the secret. suite: its number.
+        client_random: of the session, by the key log.
+        sequence: number of the first record that was opened.
+    """
+
+    side: Side
+    version: int
+    suite: int
+    client_random: bytes = field(repr=False)
+    sequence: int
+    at: Span
+    handshake: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A cryptographic statement of the handshake, checked.
 
@@ -161,6 +180,7 @@ TlsEvent: TypeAlias = (
     | Sealed
     | Malformed
     | Recovered
+    | Tried
     | Proof
     | Chunk
     | Gap

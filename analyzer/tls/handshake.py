@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from analyzer.stream import Side
+from analyzer.tls.constants import TLS13
 from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
 from analyzer.tls.suites import SUITES, Suite
 
@@ -38,6 +39,8 @@ class Handshake:
         sealed: a record of this side's handshake stayed closed.
         lost: a message of this side's handshake may be missing.
         proved: what it proves was told.
+        tried: client random and suite that a secret tried out of the key log belongs to (TLS 1.3), where
+            the hellos are not both known.
         master: the master secret that was found to fit (TLS <= 1.2), with its source.
         context: all messages of both sides in their order (TLS 1.3), where a late authentication
             may follow that is made over them.
@@ -54,6 +57,7 @@ class Handshake:
     sealed: list[bool] = field(default_factory=lambda: [False, False])
     lost: list[bool] = field(default_factory=lambda: [False, False])
     proved: bool = False
+    tried: tuple[bytes, Suite] | None = field(default=None, repr=False)
     master: tuple[bytes, str] | None = field(default=None, repr=False)
     context: bytes = field(default=b"", repr=False)
     requests: dict[bytes, bytes] = field(default_factory=dict, repr=False)
@@ -68,12 +72,23 @@ class Handshake:
     @property
     def version(self) -> int | None:
         """The negotiated version, None before the ServerHello."""
-        return self.server_hello.version if self.server_hello else None
+        if self.server_hello:
+            return self.server_hello.version
+        return TLS13 if self.tried else None
+
+    @property
+    def client_random(self) -> bytes | None:
+        """Of the ClientHello, by which key logs name a session."""
+        if self.client_hello:
+            return self.client_hello.random
+        return self.tried[0] if self.tried else None
 
     @property
     def suite(self) -> Suite | None:
         """The negotiated suite, None while unknown or where its number has no meaning."""
-        return SUITES.get(self.server_hello.suite) if self.server_hello else None
+        if self.server_hello:
+            return SUITES.get(self.server_hello.suite)
+        return self.tried[1] if self.tried else None
 
 
 class Handshakes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analyzer.stream import CLIENT, SERVER, Side
@@ -10,7 +11,6 @@ from analyzer.tls.handshake import Handshake
 from analyzer.tls.key_exchange import KeyExchange
 from analyzer.tls.missing_secret import Missing, missing_master_secret, missing_traffic_secret
 from analyzer.tls.opener import Opener, tls12_openers, tls13_opener, why_unsupported
-from analyzer.tls.records import Record
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import Suite, suite_name
 from analyzer.tls.transcript import upto_key_exchange
@@ -41,17 +41,17 @@ class Found:
 
 
 def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) -> Found | Missing:
-    """The opener of a TLS 1.3 epoch; both hellos are known. That it fits is not checked yet."""
-    hello, suite = handshake.client_hello, handshake.suite
-    assert hello
-    assert handshake.server_hello
+    """The opener of a TLS 1.3 epoch; client random and suite are known. That it fits is not checked yet."""
+    client_random, suite = handshake.client_random, handshake.suite
+    assert client_random is not None
     if suite is None:
+        assert handshake.server_hello
         return _unknown_suite(handshake.server_hello.suite)
     label = TRAFFIC_LABELS[side, epoch]
-    secret = secrets.lookup(hello.random).get(label)
+    secret = secrets.lookup(client_random).get(label)
     opener = tls13_opener(suite, secret) if secret else None
     if secret is None or opener is None:
-        return missing_traffic_secret(secrets, suite, hello.random, label)
+        return missing_traffic_secret(secrets, suite, client_random, label)
     return Found(opener, label, secret)
 
 
@@ -61,9 +61,15 @@ def traffic_opener(handshake: Handshake, secret: bytes) -> Opener | None:
 
 
 def master_key(
-    secrets: Secrets, handshake: Handshake, side: Side, first: Record
+    secrets: Secrets,
+    handshake: Handshake,
+    side: Side,
+    open_first: Callable[[Opener], tuple[int, bytes] | None],
 ) -> Found | Missing:
-    """The opener of this side's records before TLS 1.3, tried on its first one; both hellos are known."""
+    """The opener of this side's records before TLS 1.3, both hellos being known.
+
+    `open_first` tries one on the first record.
+    """
     client, server, suite = handshake.client_hello, handshake.server_hello, handshake.suite
     assert client
     assert server
@@ -86,7 +92,7 @@ def master_key(
             encrypt_then_mac=server.encrypt_then_mac,
             truncated_hmac=server.truncated_hmac,
         )
-        opened = openers and openers[side].open(first.type, first.version, first.body)
+        opened = openers and open_first(openers[side])
         if openers and opened:
             handshake.master = secret, source
             return Found(openers[side], source, opened=opened)

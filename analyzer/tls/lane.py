@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
-from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, TLS13
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span, StreamEvent
+from analyzer.tls.assembly import begins_message
+from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, TLS13
 from analyzer.tls.content import Content
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
 from analyzer.tls.handshake import Handshakes
@@ -81,6 +82,7 @@ class Lane:
         )
         self._held: deque[Record | Gap | Closed] = deque()
         self.held_bytes = 0
+        self._last: Span | None = None  # the latest bytes
         # What was known when the first held record was tried last.
         self._tried: tuple[object, ...] = ()
 
@@ -93,13 +95,19 @@ class Lane:
         """Take the next event of this side's stream."""
         if isinstance(event, Chunk):
             broken = self._records.broken
-            for record in self._records.feed(event):
+            self._last = event.at
+            records = self._records.feed(event)
+            if self._records.late and not self._protection.behind_loss:
+                self.content.lose()
+                self._protection.lose(None)
+            for record in records:
                 self._count(record)
                 self._arrive(record)
             if self._records.broken and not broken:
                 self.content.malformed(self._records.broken, event.at)
         elif isinstance(event, Gap):
-            self._records.lose()
+            self._rest()
+            self._records.lose(event.size)
             self._after_held(event)
         else:
             self._after_held(event)
@@ -112,7 +120,9 @@ class Lane:
 
     def finish(self) -> list[TlsEvent]:
         """No more bytes will come: what waits stays sealed."""
+        self._rest()
         self._drain(last=True)
+        self._protection.finish()
         self.content.finish()
         return self.told()
 
@@ -135,6 +145,15 @@ class Lane:
                 RecordSeen(self._side, record.type, record.version, size, record.at)
             )
 
+    def _rest(self) -> None:
+        """Nothing follows the bytes that came last: a border that waited for more is believed."""
+        broken = self._records.broken
+        for record in self._records.rest():
+            self._count(record)
+            self._arrive(record)
+        if self._records.broken and not broken and self._last:
+            self.content.malformed(self._records.broken, self._last)
+
     def _arrive(self, record: Record) -> None:
         if self._held or not self._process(record, last=False):
             self._held.append(record)
@@ -153,7 +172,7 @@ class Lane:
             self.content.end(event.how, event.at)
             return
         self.content.lose()
-        self._protection.lose()
+        self._protection.lose(event.size)
         self._events.append(Gap(self._side, None, event.at, event.why))
 
     def _drain(self, *, last: bool) -> None:
@@ -188,6 +207,9 @@ class Lane:
         """Handle one record; False where it has to wait (never with `last`)."""
         kind, version, body, at = record
         protection = self._protection
+        if protection.behind_loss:
+            protection.skipped_bytes = self._records.skipped
+            self._guess_protection(record)
         if protection.on:
             if kind == APPLICATION_DATA or not protection.tls13:
                 opened = protection.open(record, last=last)
@@ -200,17 +222,32 @@ class Lane:
                 return True
         elif kind in {CHANGE_CIPHER_SPEC, APPLICATION_DATA}:
             # What these mean depends on the version.
-            negotiated = self._handshakes.of(self._side).version
-            if negotiated is None:
-                return self._without_hello(record, last=last)
+            handshake = self._handshakes.of(self._side)
+            negotiated = handshake.version
+            if negotiated is None or handshake.tried:
+                return self._without_hello(record, last=last or handshake.tried is not None)
             if negotiated == TLS13 and kind == APPLICATION_DATA:
                 protection.begin("handshake")
                 return self._process(record, last=last)
         self.content.take(kind, body, version, at, encrypted=False)
         return True
 
+    def _guess_protection(self, record: Record) -> None:
+        """A ChangeCipherSpec may be among the bytes that are missing (TLS <= 1.2)."""
+        version = self._handshakes.of(self._side).version
+        if self._protection.on or version is None or version == TLS13:
+            return
+        if record.type == APPLICATION_DATA or (
+            record.type == HANDSHAKE and not begins_message(record.body)
+        ):
+            self._protection.begin("traffic")
+
     def _without_hello(self, record: Record, *, last: bool) -> bool:
         if last:
+            opened = self._protection.try_secrets(record)
+            if opened:
+                self.content.take(*opened, record.version, record.at, encrypted=True)
+                return True
             self._protection.begin("")
             self._protection.give_up(HELLO_MISSING, record.at)
             self.counts.sealed_records += 1

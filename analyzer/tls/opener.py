@@ -19,6 +19,7 @@ from analyzer.tls.aead_openers import (
 )
 from analyzer.tls.block_openers import CbcOpener, EncryptThenMacOpener
 from analyzer.tls.ciphers import AEADS, BLOCK_CIPHERS, STREAM_CIPHERS
+from analyzer.tls.gcm_nonce import NonceOfTag
 from analyzer.tls.record_mac import Hmac, NoMac, Ssl3Mac
 from analyzer.tls.schedule import HASHES, SSL3, TLS10, hash_size, traffic_keys
 from analyzer.tls.stream_openers import NullOpener, StreamOpener
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from analyzer.tls.suites import Cipher, Suite
     from analyzer.tls.write_keys import WriteKeys
 
+_AES_GCM = {"AES_128_GCM", "AES_256_GCM"}
 _RUNNABLE = {"NULL", *AEADS, *BLOCK_CIPHERS, *STREAM_CIPHERS}
 
 
@@ -65,7 +67,7 @@ def why_unsupported(suite: Suite) -> str:
     return ""
 
 
-def tls13_opener(suite: Suite, traffic_secret: bytes) -> Opener | None:
+def tls13_opener(suite: Suite, traffic_secret: bytes) -> Tls13Opener | None:
     """The opener of a TLS 1.3 traffic secret, or None where `why_unsupported` has a reason."""
     cipher = suite.cipher
     if cipher is None or not suite.tls13 or why_unsupported(suite):
@@ -76,7 +78,8 @@ def tls13_opener(suite: Suite, traffic_secret: bytes) -> Opener | None:
         key, iv = traffic_keys(suite.prf, traffic_secret, size, size)
         return Tls13Opener(IntegrityOnly(suite.mac, key), iv, size)
     key, iv = traffic_keys(suite.prf, traffic_secret, cipher.key)
-    return Tls13Opener(AEADS[cipher.name](key), iv, cipher.tag)
+    nonces = NonceOfTag(key) if cipher.name in _AES_GCM else None
+    return Tls13Opener(AEADS[cipher.name](key), iv, cipher.tag, nonces)
 
 
 def tls12_openers(

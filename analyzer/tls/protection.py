@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import enum
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import Final
 
 from analyzer.stream import CLIENT, Side, Span
+from analyzer.tls.block_openers import CbcOpener
 from analyzer.tls.constants import TLS13
-from analyzer.tls.events import Keyed, RecordCounts, Recovered, Sealed, TlsEvent
+from analyzer.tls.events import Keyed, RecordCounts, Recovered, Sealed, TlsEvent, Tried
 from analyzer.tls.handshake import Handshakes
 from analyzer.tls.keying import Found, master_key, traffic_key, traffic_opener
 from analyzer.tls.missing_secret import Missing
 from analyzer.tls.opener import Opener
 from analyzer.tls.records import Record
 from analyzer.tls.schedule import next_traffic_secret
+from analyzer.tls.search import Opened, SequenceSearch, epoch_of, try_secrets
 from analyzer.tls.secrets import Secrets
 
 HELLO_MISSING = Missing(
@@ -31,6 +34,8 @@ _BROKEN_SEAL = Missing(
     "does-not-verify", "a record does not verify under the keys of those before it", ""
 )
 
+_LATER_EPOCHS = {"early": ("handshake", "application"), "handshake": ("application",)}
+
 
 class Shut(enum.Enum):
     """A record that was not opened."""
@@ -41,8 +46,9 @@ class Shut(enum.Enum):
 
 WAITS: Final = Shut.WAITS
 STAYS: Final = Shut.STAYS
-
-Opened: TypeAlias = tuple[int, bytes]
+# Records behind a loss that may fail to open before the rest is given up: where blocks chain from record
+# to record (CBC before TLS 1.1) the first one always does.
+_FAILURES = 4
 
 
 class Protection:
@@ -62,6 +68,7 @@ class Protection:
         epoch: `early`, `handshake`, `application` or `traffic`, see `events.Keyed`.
         secret: the traffic secret in effect (TLS 1.3), b"" where it is not known.
         skipped_bytes: passed over behind the latest loss, for whoever tells that it was overcome.
+        behind_loss: bytes are missing and no record was opened since.
     """
 
     def __init__(
@@ -84,9 +91,12 @@ class Protection:
         self._counts = counts
         self._events = events
         self._lost_records = lost_records
+        self._search = SequenceSearch(lost_records)
+        self._failures = 0
+        self._failed_at: Span | None = None  # the first of them
         self._opener: Opener | None = None
         self._why: Missing | None = None  # this epoch stays sealed
-        self._lost = False  # bytes are missing and no record was opened since
+        self.behind_loss = False
 
     # ------------------------------------------------------------------ what changes keys
 
@@ -113,9 +123,11 @@ class Protection:
             self.secret = next_traffic_secret(handshake.suite.prf, self.secret)
             self._opener = traffic_opener(handshake, self.secret)
 
-    def lose(self) -> None:
-        """Bytes are missing before the next record."""
-        self._lost = True
+    def lose(self, size: int | None) -> None:
+        """Bytes are missing before the next record; None where it is not known how many."""
+        self.behind_loss = True
+        self._failures = 0
+        self._search.lose(size)
 
     def give_up(self, missing: Missing, at: Span) -> None:
         """The records from `at` on stay sealed, until new keys are in effect."""
@@ -127,6 +139,11 @@ class Protection:
             Sealed(self._side, self.epoch, why, detail, remedy, at, handshake.number)
         )
 
+    def finish(self) -> None:
+        """No more records will come: those behind a loss that did not open stay sealed."""
+        if self._failed_at and self._why is None:
+            self.give_up(_TOO_MUCH_LOST, self._failed_at)
+
     # ------------------------------------------------------------------ opening
 
     def open(self, record: Record, *, last: bool) -> Opened | Shut:
@@ -136,32 +153,64 @@ class Protection:
             record: sealed.
             last: nothing that it waits for can still come.
         """
-        if self._opener is not None and self._why is None:
-            opened = self._try(self._opener, record)
-            if opened is None:
-                self.give_up(_TOO_MUCH_LOST if self._lost else _BROKEN_SEAL, record.at)
-                return self._stays()
-            return opened
         if self._why:
             return self._open_later_epoch(record)
+        if self.behind_loss:
+            return self._open_behind_loss(record, last=last)
+        if self._opener is not None:
+            opened = self._opener.open(record.type, record.version, record.body)
+            if opened is None:
+                self.give_up(_BROKEN_SEAL, record.at)
+                return self._stays()
+            return opened
         found = self._key(record)
         if isinstance(found, Missing):
             if self.epoch == "early":
                 return self._skip_early(record, found, last=last)
-            if not last:
-                return WAITS
-            self.give_up(found, record.at)
-            return self._open_later_epoch(record)
-        opened = found.opened or self._try(found.opener, record)
+            return self._lacks(found, record, last=last)
+        opened = found.opened or found.opener.open(record.type, record.version, record.body)
         if opened is None:
             if self.epoch == "early":
                 return self._skip_early(record, _NO_FIT, last=last)
             if self._is_rejected_early_data(found):
                 return self._stays()
-            self.give_up(_TOO_MUCH_LOST if self._lost else _NO_FIT, record.at)
+            self.give_up(_NO_FIT, record.at)
             return self._open_later_epoch(record)
         self._keyed(found, record.at)
         return opened
+
+    def try_secrets(self, record: Record) -> Opened | None:
+        """Open a record of TLS 1.3 by a secret out of the key log, the hellos not both being known."""
+        handshake = self._handshakes.of(self._side)
+        found = try_secrets(
+            self._secrets, self._side, record, handshake.client_random, self._lost_records
+        )
+        if found is None:
+            return None
+        handshake.tried = found.client_random, found.suite
+        self.begin(epoch_of(found.label))
+        self._opener, self.secret = found.opener, found.secret
+        self.behind_loss = False
+        number, sequence = handshake.number, found.opener.sequence - 1
+        self._events += (
+            Tried(
+                self._side,
+                TLS13,
+                found.suite.number,
+                found.client_random,
+                sequence,
+                record.at,
+                number,
+            ),
+            Keyed(self._side, self.epoch, found.label, record.at, number),
+        )
+        return found.opened
+
+    def _lacks(self, missing: Missing, record: Record, *, last: bool) -> Opened | Shut:
+        if not last:
+            return WAITS
+        self.give_up(missing, record.at)
+        return self._open_later_epoch(record)
 
     def _stays(self) -> Shut:
         self._counts.sealed_records += 1
@@ -169,38 +218,86 @@ class Protection:
 
     def _key(self, record: Record) -> Found | Missing:
         handshake = self._handshakes.of(self._side)
-        if handshake.client_hello is None or handshake.server_hello is None:
+        if handshake.client_random is None or handshake.version is None:
             return HELLO_MISSING
         if handshake.version == TLS13:
             return traffic_key(self._secrets, handshake, self._side, self.epoch)
-        return master_key(self._secrets, handshake, self._side, record)
+        if handshake.client_hello is None:
+            return HELLO_MISSING
+
+        def open_first(opener: Opener) -> Opened | None:
+            if self.behind_loss:
+                return self._search.open(opener, record)
+            return opener.open(record.type, record.version, record.body)
+
+        return master_key(self._secrets, handshake, self._side, open_first)
 
     def _keyed(self, found: Found, at: Span) -> None:
         self._opener, self.secret = found.opener, found.secret
         number = self._handshakes.of(self._side).number
         self._events.append(Keyed(self._side, self.epoch, found.source, at, number))
 
-    def _try(self, opener: Opener, record: Record) -> Opened | None:
-        """Open a record; behind missing bytes, under each of the next sequence numbers."""
-        opened = opener.open(record.type, record.version, record.body)
-        if not self._lost:
-            return opened
-        if opened:
-            self._recovered(0, record.at)
-            return opened
-        expected = opener.sequence
-        for lost in range(1, self._lost_records + 1):
-            opener.sequence = expected + lost
-            opened = opener.open(record.type, record.version, record.body)
-            if opened:
-                self._recovered(lost, record.at)
-                return opened
-        opener.sequence = expected
-        return None
+    # ------------------------------------------------------------------ behind missing bytes
 
-    def _recovered(self, lost: int, at: Span) -> None:
-        self._lost = False
+    def _open_behind_loss(self, record: Record, *, last: bool) -> Opened | Shut:
+        """Open a record under the next keys and sequence numbers that fit it."""
+        missing = None
+        for changes, (epoch, found) in enumerate(self._next_keys(record)):
+            if isinstance(found, Missing):
+                missing = missing or found
+                continue
+            expected = 0 if found.opened else found.opener.sequence
+            opened = found.opened or self._search.open(found.opener, record)
+            if opened:
+                # Where keys changed in between, the number of records under the old ones is not known.
+                lost = None if changes else found.opener.sequence - 1 - expected
+                self._go_on(epoch, found, lost, record.at)
+                return opened
+        if missing and not last:
+            return WAITS
+        if missing:
+            return self._lacks(missing, record, last=last)
+        self._failures += 1
+        self._failed_at = self._failed_at or record.at
+        if isinstance(self._opener, CbcOpener):
+            self._opener.pass_over(record.body)
+        if self._failures == _FAILURES:
+            self.give_up(_TOO_MUCH_LOST, self._failed_at)
+        return self._stays()
+
+    def _next_keys(self, record: Record) -> Iterator[tuple[str, Found | Missing]]:
+        """The keys in effect, and those that lost messages may have brought: (epoch, found)."""
+        handshake = self._handshakes.of(self._side)
+        if self._opener:
+            yield self.epoch, Found(self._opener, "", self.secret)
+            if self.secret and handshake.suite:
+                secret = next_traffic_secret(handshake.suite.prf, self.secret)
+                opener = traffic_opener(handshake, secret)
+                if opener and self.epoch == "application":
+                    yield self.epoch, Found(opener, "KeyUpdate", secret)
+        else:
+            yield self.epoch, self._key(record)
+        later = _LATER_EPOCHS.get(self.epoch, ())
+        if handshake.version == TLS13 and handshake.client_random is not None:
+            for epoch in later:
+                found = traffic_key(self._secrets, handshake, self._side, epoch)
+                if isinstance(found, Found):
+                    yield epoch, found
+
+    def _go_on(self, epoch: str, found: Found, lost: int | None, at: Span) -> None:
+        if found.opener is not self._opener:
+            if epoch != self.epoch:
+                self.begin(epoch)
+                self.epoch = epoch
+            self._opener, self.secret = found.opener, found.secret
+            number = self._handshakes.of(self._side).number
+            self._events.append(Keyed(self._side, epoch, found.source, at, number))
+        self.behind_loss = False
+        self._failed_at = None
+        self._search.found()
         self._events.append(Recovered(self._side, self.skipped_bytes, lost, at))
+
+    # ------------------------------------------------------------------ later epochs
 
     def _open_later_epoch(self, record: Record) -> Opened | Shut:
         """Where the handshake's secret is missing, the one of the application data may still be there."""
@@ -222,7 +319,7 @@ class Protection:
         self.epoch = "handshake"
         found = self._key(record)
         if isinstance(found, Found):
-            opened = self._try(found.opener, record)
+            opened = found.opener.open(record.type, record.version, record.body)
             if opened:
                 self._keyed(found, record.at)
                 return opened

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.stream import Chunk, Span
@@ -14,12 +16,17 @@ HEADER = 5
 LARGEST_BODY = (1 << 14) + 2048
 SSL2 = 0x0002  # version of the one kind of SSL 2.0 record that is told: a ClientHello
 
+_HEADER_START = re.compile(rb"[\x14-\x18]\x03[\x00-\x04]")
+# Of so many bytes of a stream joined in its middle two records are whole; without any it is no TLS.
+_LATE = 3 * LARGEST_BODY
 _HEADER_FIELDS = struct.Struct(">BHH").unpack_from
 
 _SSL2_HEADER = 2
-_SSL2_CLIENT_HELLO = 1
-# Borders behind a loss are believed after so many headers in a row.
-_CHAIN = 3
+# Message type and version behind the length (RFC 5246 appendix E.2, RFC 6101 appendix E)
+_SSL2_STARTS = tuple(bytes((1, *version)) for version in ((0, 2), (3, 0), (3, 1), (3, 2), (3, 3)))
+# Borders behind a loss are believed after so many headers in a row. One in 10**13 places in sealed bytes
+# looks like it by chance, and what is then taken for a record does not open.
+_CHAIN = 2
 
 
 class Record(NamedTuple):
@@ -60,6 +67,12 @@ def _whole_records(chunk: Chunk) -> list[Record]:
     return records if at == size else []
 
 
+def _places(data: bytes) -> Iterator[int]:
+    """Where a record may begin."""
+    last = len(data) - HEADER
+    return (at for match in _HEADER_START.finditer(data) if (at := match.start()) <= last)
+
+
 def _is_chain(data: bytes, at: int) -> bool | None:
     """Whether records follow each other from `at` on; None where there are too few bytes to tell."""
     for _ in range(_CHAIN):
@@ -82,11 +95,14 @@ class RecordReader:
     Attributes:
         broken: what the bytes show instead of a record's header, "" while all is well. Reading stops there.
         skipped: bytes passed over behind the latest loss before a border was found.
+        late: the first bytes are no record: the stream may have been joined in the middle of one.
     """
 
     def __init__(self) -> None:
         self.broken = ""
         self.skipped = 0
+        self.late = False
+        self._first = b""
         self._parts: list[bytes] = []
         self._spans: list[
             tuple[int, Span]
@@ -95,11 +111,17 @@ class RecordReader:
         self._wanted = HEADER
         self._fresh = True
         self._searching = False
+        self._skip = 0  # bytes up to the end of a record that a loss cut
 
     def feed(self, chunk: Chunk) -> list[Record]:
         """The records that `chunk` completes."""
         if self.broken:
             return []
+        if self._skip:
+            passed = min(self._skip, len(chunk.data))
+            self._skip -= passed
+            self.skipped += passed
+            chunk = chunk._replace(data=chunk.data[passed:])
         if not self._parts and not self._searching and not self._fresh:
             records = _whole_records(chunk)
             if records:
@@ -111,21 +133,27 @@ class RecordReader:
             return []
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         start = 0
+        if self._fresh:
+            if data[0] & 0x80 and data[2:HEADER] in _SSL2_STARTS:
+                return self._ssl2_client_hello(data)
+            if not is_header(data, 0):
+                self._fresh, self._searching, self.late = False, True, True
+                self._first = data[:HEADER]
         if self._searching:
             start = self._border(data)
             self.skipped += start
             if self._searching:
                 self._keep(data, start)
                 self._wanted = self._size + 1
+                if self.late and self.skipped > _LATE:
+                    self._break(self._first)
                 return []
-        if self._fresh and data[0] & 0x80 and data[2] == _SSL2_CLIENT_HELLO:
-            return self._ssl2_client_hello(data)
         records = []
         self._wanted = HEADER
         size = len(data)
         while size - start >= HEADER:
             if not is_header(data, start):
-                self.broken = f"no record header: {data[start : start + HEADER].hex(' ')}"
+                self._break(data[start : start + HEADER])
                 break
             kind, version, length = _HEADER_FIELDS(data, start)
             end = start + HEADER + length
@@ -140,22 +168,53 @@ class RecordReader:
         self._keep(data, start)
         return records
 
-    def lose(self) -> None:
-        """Bytes are missing here: go on at the next border that can be found."""
+    def lose(self, size: int | None) -> None:
+        """Bytes are missing here: go on behind the record that they cut, or at the next border that can be found.
+
+        Args:
+            size: how many bytes, None where that is not known.
+        """
+        left = self._skip or (self._wanted - self._size if self._size >= HEADER else 0)
+        self._skip = left - size if size is not None and left >= size else 0
+        self._searching = size is None or left < size
+        self.late = False
         self._parts, self._spans, self._size = [], [], 0
         self._wanted = HEADER
         self._fresh = False
-        self._searching = True
         self.broken = ""
         self.skipped = 0
 
+    def rest(self) -> list[Record]:
+        """The record at a border that was not believed yet, if all of it came; nothing follows any more."""
+        if not self._searching or self.broken:
+            return []
+        data = self._parts[0] if self._parts else b""
+        for start in _places(data):
+            kind, version, length = _HEADER_FIELDS(data, start)
+            end = start + HEADER + length
+            if is_header(data, start) and end <= len(data):
+                record = Record(kind, version, data[start + HEADER : end], self._span(start, end))
+                self.skipped += start
+                self._keep(data, end)
+                return [record]
+        if self.late:
+            self._break(self._first)
+        return []
+
     def _border(self, data: bytes) -> int:
         """Where records begin again, or may: headers whose lengths lead from one to the next."""
-        for start in range(len(data) - HEADER + 1):
-            if data[start] in CONTENT_TYPES and (chain := _is_chain(data, start)) is not False:
-                self._searching = chain is None
+        first = None  # that may be one, but only more bytes will tell
+        for start in _places(data):
+            chain = _is_chain(data, start)
+            if chain:
+                self._searching = self.late = False
                 return start
-        return max(0, len(data) - HEADER + 1)
+            if chain is None and first is None:
+                first = start
+        return max(0, len(data) - HEADER + 1) if first is None else first
+
+    def _break(self, shown: bytes) -> None:
+        self.broken = f"no record header: {shown.hex(' ')}"
 
     def _ssl2_client_hello(self, data: bytes) -> list[Record]:
         end = _SSL2_HEADER + int.from_bytes(data[:2], "big") - 0x8000

@@ -32,6 +32,8 @@ _SMALL = 1 << 16
 # Master secrets of saved sessions whose session ID is not the wire's are tried, but not without end.
 _TRIED_SESSIONS = 64
 
+_TRIALS = 1 << 18
+
 # GnuTLS's password file: a line is `identity:hex`.
 _PSK_FILE = re.compile(rb"(?:[^\s:#]+:(?:[0-9A-Fa-f]{2})+[ \t]*(?:[\r\n]+|\Z))+")
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -74,9 +76,11 @@ class Secrets:
 
     Attributes:
         revision: counts additions, so that a level that lacked a secret knows when to ask again.
+        trials: how many tags may still be tried to find the secret of a session whose hellos were missed;
+            at first 2**18, some seconds of work.
     """
 
-    __slots__ = ("_latest", "_logs", "_psks", "_rsa_keys", "_sessions", "revision")
+    __slots__ = ("_latest", "_logs", "_psks", "_rsa_keys", "_sessions", "revision", "trials")
 
     def __init__(self) -> None:
         self._logs: list[KeyLog] = []
@@ -84,6 +88,7 @@ class Secrets:
         self._sessions: dict[bytes, bytes] = {}
         self._psks: dict[bytes, bytes] = {}
         self.revision = 0
+        self.trials = _TRIALS
         self._latest: tuple[tuple[bytes, int], Mapping[str, bytes]] = ((b"", 0), {})
 
     def __bool__(self) -> bool:

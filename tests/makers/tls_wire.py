@@ -31,6 +31,9 @@ class Wire:
     client: bytes = b""
     server: bytes = b""
     key_log: bytes = field(default=b"", repr=False)
+    flights: list = field(
+        default_factory=list
+    )  # (side, bytes) in the order in which they were sent
 
     def records(self, side: int) -> Iterator[Record]:
         stream = self.server if side else self.client
