@@ -35,6 +35,10 @@ _COMMANDS = {
         "Say which key opens which records, and why others stay sealed.",
     ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
+    "certs": (
+        "analyzer.cli.certs",
+        "Extract the certificates that were presented.",
+    ),
     "expect": ("analyzer.cli.expect", "Show which certificates are expected, and from which file."),
     "schema": (
         "analyzer.cli.schema",

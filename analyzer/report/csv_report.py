@@ -22,11 +22,12 @@ def dumps(report: Report) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for connection in report.connections:
-        writer.writerow([_cell(value) for value in row(connection).values()])
+        writer.writerow([cell(value) for value in row(connection).values()])
     return text.getvalue()
 
 
-def _cell(value: str | float | None) -> str | float | None:
+def cell(value: str | float | None) -> str | float | None:
+    """A value as it may stand in a table that a spreadsheet opens."""
     if not isinstance(value, str):
         return value
     text = safe_text(value, _LIMIT)

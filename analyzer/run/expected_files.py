@@ -80,6 +80,21 @@ def load_expectations(
     return joined(found)
 
 
+def load_certificates(path: Path) -> list[tuple[Path, Certificate]]:
+    """The certificates of a file, or of the files right in a directory; each with its file.
+
+    Raises:
+        UnreadableInput: something cannot be read, or there is no certificate.
+    """
+    found = Collection()
+    files = found.files(path) if path.is_dir() else [path]
+    certificates = found.certificates_of(files)
+    if not certificates and not found.problems:
+        found.problems.append(f"{path}: no certificate in it")
+    found.raise_problems()
+    return certificates
+
+
 _OPTIONS = {
     Role.SERVER: "--server-certs",
     Role.CLIENT: "--client-cert",
