@@ -12,12 +12,13 @@ from analyzer.session.facts import Conversation
 from analyzer.session.outcome import ESTABLISHED, FAILED, UNFINISHED
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import TLS13
-from analyzer.verdict.between_rules import lost, no_inner, not_tls, nothing_said
+from analyzer.verdict.between_rules import no_inner, not_tls, nothing_said
 from analyzer.verdict.catalogue import ENTRIES
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Cause, Confidence, Finding
 from analyzer.verdict.handshake_rules import read_handshake
-from analyzer.verdict.network_rules import OPENING_RULES, PATH_RULES
+from analyzer.verdict.lost_rules import LOST_RULES, idle
+from analyzer.verdict.network_rules import OPENING_RULES, PATH_RULES, unanswered_data
 from analyzer.verdict.reading import Reading, Rule, duration
 from analyzer.verdict.sealed_rules import bounded
 from analyzer.verdict.symptoms import Symptoms, symptoms
@@ -109,17 +110,21 @@ def _limitations(s: Symptoms) -> Iterator[str]:
 
 _FAILED: tuple[Rule, ...] = (
     *OPENING_RULES,
+    idle,
     *PATH_RULES,
+    unanswered_data,
     not_tls,
     _outer,
     _inner,
     no_inner,
     bounded,
+    *LOST_RULES,
     nothing_said,
     _capture_ends,
 )
 
 _LOST: tuple[Rule, ...] = (
+    idle,
     *PATH_RULES,
-    lost,
+    *LOST_RULES,
 )

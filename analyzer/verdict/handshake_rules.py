@@ -27,6 +27,7 @@ from analyzer.verdict.reading import (
     shown_at,
     suites,
     versions,
+    who,
 )
 from analyzer.verdict.sealed_rules import sealed_reading
 from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
@@ -143,9 +144,8 @@ def _server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     slot = h.judged[SERVER]
     judged_bad = slot is not None and slot.status is Status.FAIL
     # OpenSSL calls a certificate whose signature does not verify decrypt_error.
-    about_certificates = alert.code in _ABOUT_CERTIFICATES or (
-        alert.code == _DECRYPT_ERROR and judged_bad
-    )
+    signature = alert.code == _DECRYPT_ERROR and (judged_bad or _server_proved(h))
+    about_certificates = alert.code in _ABOUT_CERTIFICATES or signature
     if not about_certificates and not (judged_bad and chain):
         return None
     evidence = (*shown_at(h, SERVER), alert.at)
@@ -155,7 +155,7 @@ def _server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     if chain and alert.code == _CERTIFICATE_EXPIRED:
         return _expired(h, SERVER, refused, evidence)
     if chain:
-        sure = CERTAIN if about_certificates else LIKELY
+        sure = CERTAIN if about_certificates and (judged_bad or not signature) else LIKELY
         return Reading(
             _refused_server_code(h),
             f"{refused}{alert_words(alert)} from the client.{because(slot)}",
@@ -197,6 +197,12 @@ def _left_at_server_certificate(h: HandshakeSymptoms) -> Reading | None:
         decide=("the client's log at this time",),
         advice=_trust_advice(h),
     )
+
+
+def _server_proved(h: HandshakeSymptoms) -> bool:
+    """The server's own signature is fine, so a signature that did not verify is that on its certificate."""
+    kinds = {"server_key_exchange", "certificate_verify_server"}
+    return any(p.kind in kinds and p.result == "valid" for p in h.session.proofs)
 
 
 def _refused_server_code(h: HandshakeSymptoms) -> str:
@@ -279,14 +285,16 @@ def _client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
         for p in h.session.proofs
         if p.kind == "certificate_verify_client" and p.result == "invalid"
     ]
-    if mismatch or (alert.code == _DECRYPT_ERROR and not judged_bad):
+    proof = h.frame(CLIENT, "certificate_verify")
+    answered = bool(proof) and proof[0].began <= alert.at.began
+    if answered and (mismatch or (alert.code == _DECRYPT_ERROR and not judged_bad)):
         return Reading(
             f"{LEVEL[h.level]}-client-key-mismatch",
             f"The client's key does not belong to the certificate it showed: {end(h.level, SERVER)} answered "
             f"its CertificateVerify with {alert_words(alert)}"
             + (", and the signature does not verify here either." if mismatch else "."),
             CERTAIN if mismatch else LIKELY,
-            (*shown_at(h, CLIENT), *h.frame(CLIENT, "certificate_verify"), alert.at),
+            (*shown_at(h, CLIENT), *proof, alert.at),
             alternatives=()
             if mismatch
             else ("the client's Finished did not verify: something between altered the handshake",),
@@ -323,7 +331,7 @@ def _left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
     what = "expired" if expired else "refused"
     return Reading(
         f"{LEVEL[h.level]}-client-certificate-{what}",
-        f"{capitalized(end(h.level, SERVER))} {ending_words(ended)} {duration(h.waited_ns)} after the client had "
+        f"{capitalized(who(ended))} {ending_words(ended)} {duration(h.waited_ns)} after the client had "
         f"shown {CLIENT_CERTIFICATE[h.level]}, without an alert: it did not accept it.{because(slot)}",
         LIKELY if judged_bad else POSSIBLE,
         (*shown_at(h, CLIENT), ended.at),
@@ -411,10 +419,10 @@ def _gave_up(h: HandshakeSymptoms) -> Reading | None:
         return None
     waited_for = h.last.side.peer
     if ended.side is waited_for:
-        what = f"{end(h.level, ended.side)} never answered and {ending_words(ended)}"
+        what = f"{end(h.level, ended.side)} never answered, and {who(ended)} {ending_words(ended)}"
     else:
         what = (
-            f"{end(h.level, waited_for)} never answered, and {end(h.level, ended.side)} gave up: it "
+            f"{end(h.level, waited_for)} never answered, and {who(ended)} gave up: it "
             f"{ending_words(ended)}"
         )
     return Reading(
@@ -434,7 +442,7 @@ def _broken_off(h: HandshakeSymptoms) -> Reading | None:
     code = f"{LEVEL[h.level]}-{'reset' if ended.how == 'reset' else 'closed'}"
     return Reading(
         code,
-        f"{capitalized(end(0, ended.side))} {ending_words(ended)} in the middle of the {LEVEL[h.level]} handshake"
+        f"{capitalized(who(ended))} {ending_words(ended)} in the middle of the {LEVEL[h.level]} handshake"
         f"{_last_words(h)}, {duration(h.waited_ns)} later and without an alert.",
         POSSIBLE,
         (*((h.last.at,) if h.last else ()), ended.at),

@@ -49,14 +49,18 @@ def icmp_refused(s: Symptoms) -> Reading | None:
         error.kind == _DESTINATION_UNREACHABLE[error.version]
         and error.code in _PROHIBITED[error.version]
     )
+    absent = not prohibited and s.expected.listed and s.expected.hsm_at(tcp.server.address) is None
     code = "icmp-prohibited" if prohibited else "icmp-unreachable"
+    if absent:
+        code = "address-not-in-cluster"
     who = "the target itself" if error.source == tcp.server.address else error.source
     what = "a filter rejects this connection" if prohibited else "the target cannot be reached"
     return Reading(
         code,
         f"{what[:1].upper()}{what[1:]}: {who} answered the SYN to {_target(s)} with ICMP "
-        f'"{error.description}".',
-        CERTAIN,
+        f'"{error.description}".'
+        + (" describe-clusters does not list that address." if absent else ""),
+        LIKELY if absent else CERTAIN,
         (tcp.span, error.at),
     )
 
@@ -327,5 +331,4 @@ PATH_RULES: tuple[Rule, ...] = (
     icmp_after_open,
     path_mtu,
     zero_window,
-    unanswered_data,
 )

@@ -61,6 +61,11 @@ def end(level: int, side: Side) -> str:
     return ENDS[min(level, 1)][side]
 
 
+def who(ending: Ending) -> str:
+    """Who ended it: at the inner level the server's side is the HSM."""
+    return end(ending.level or 0, ending.side)
+
+
 def alert_words(alert: Alert) -> str:
     """`alert unknown_ca (48)`."""
     return f"alert {alert_name(alert.code)} ({alert.code})"
@@ -78,6 +83,7 @@ def ending_words(ending: Ending) -> str:
     """`closed cleanly (close_notify)` ..."""
     return {
         "close_notify": "closed cleanly (close_notify)",
+        "sealed-alert": "sent an alert that cannot be read (close_notify, or a refusal)",
         "fin": "closed the connection (FIN)",
         "reset": "reset the connection (RST)",
     }[ending.how]

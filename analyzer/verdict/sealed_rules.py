@@ -26,7 +26,7 @@ from analyzer.verdict.reading import (
 from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms, Symptoms
 
 # Body sizes of TLS 1.3 records (RFC 8446 section 5.2): content, one byte of type, the tag (16, CCM_8: 8).
-_ALERT_SIZES = frozenset({11, 19})
+ALERT_SIZES = frozenset({11, 19})
 _FINISHED_SIZES = frozenset({36 + 9, 36 + 17, 52 + 17})
 # An empty Certificate (4 + 1 + 3 bytes) alone, and with a Finished of 36 or 52 bytes in the same record.
 _EMPTY_CERTIFICATE_SIZES = frozenset({8 + 9, 8 + 17, 8 + 36 + 9, 8 + 36 + 17, 8 + 52 + 17})
@@ -42,7 +42,7 @@ def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     if not h.unread or h.alert is not None or h.holes:
         return None
     client, server = h.sealed
-    if client and all(r.length in _ALERT_SIZES for r in client):
+    if client and all(r.length in ALERT_SIZES for r in client):
         return _client_refused(h, client)
     if not client and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
         return _client_left(h)
@@ -84,11 +84,9 @@ def _server_refused(
     """TLS 1.3: the server judges the client's certificate when the client already thinks it is connected."""
     after = [r for r in server if r.at.began > client[0].at.began]
     by_tcp = h.cut
-    if any(r.length not in _ALERT_SIZES for r in after) or by_tcp is None:
+    if any(r.length not in ALERT_SIZES for r in after) or by_tcp is None:
         return None
-    if client[-1].length in _ALERT_SIZES and (
-        not after or client[-1].at.began <= after[0].at.began
-    ):
+    if client[-1].length in ALERT_SIZES and (not after or client[-1].at.began <= after[0].at.began):
         return None  # the client said goodbye first
     if by_tcp.side is CLIENT and not after:
         return None
@@ -143,7 +141,7 @@ def bounded(s: Symptoms) -> Reading | None:
         return None
     behind = flights[flights.index(answer[0]) + 1 :]
     by_client = [r for r in behind if r.side is CLIENT]
-    if ended.side is CLIENT and all(r.length <= _SMALL for r in by_client):
+    if all(r.length <= _SMALL for r in by_client):
         what = (
             f"the HSM's side answered with {sum(r.length for r in answer)} bytes, as a server's flight with "
             "its certificate has, and the client left without answering it: perhaps it refused the cluster "
@@ -185,11 +183,12 @@ def _application(h: HandshakeSymptoms) -> list[RecordSeen]:
     if session.version == TLS13:
         if not all(h.sealed):
             return []
-        finished = next((r for r in h.sealed[CLIENT] if r.length in _FINISHED_SIZES), None)
+        own = h.sealed[CLIENT]
+        finished = next((i for i, r in enumerate(own) if r.length in _FINISHED_SIZES), None)
         if finished is None:
             return []
-        client = [r for r in client if r.at.began >= finished.at.began and r is not finished]
-        server = [r for r in server if r.at.began >= finished.at.began]
+        client = own[finished + 1 :]
+        server = [r for r in server if r.at.began >= own[finished].at.began]
     elif session.outcome != ESTABLISHED or not any(x.epoch == "traffic" for x in session.sealed):
         return []
     data = [r for r in (*client, *server) if r.type == APPLICATION_DATA]

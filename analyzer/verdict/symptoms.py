@@ -14,6 +14,7 @@ from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.session.outcome import is_fatal
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import (
+    ALERT,
     APPLICATION_DATA,
     CHANGE_CIPHER_SPEC,
     TLS13,
@@ -34,7 +35,12 @@ _CLIENT_FLIGHT = frozenset(
 
 
 class Ending(NamedTuple):
-    """Something that ends a stream. `how`: `close_notify`, `fin` or `reset`; `level`: None for TCP's."""
+    """Something that ends a stream.
+
+    Attributes:
+        how: `close_notify`, `sealed-alert` (TLS <= 1.2 shows that it is an alert, not which), `fin` or `reset`.
+        level: None for TCP's.
+    """
 
     side: Side
     how: str
@@ -133,6 +139,7 @@ def _endings(told: Conversation) -> Iterator[Ending]:
         for alert in session.alerts:
             if alert.code == 0:
                 yield Ending(alert.side, "close_notify", alert.at, session.level)
+        yield from _sealed_alerts(session)
     for side in (CLIENT, SERVER):
         facts = told.tcp.sides[side]
         if facts.fin is not None:
@@ -149,7 +156,7 @@ def _handshake(
         return None
     handshake = [m for m in session.messages if m.type not in {"application_data", "alert"}]
     types = [frozenset(m.type for m in handshake if m.side is side) for side in (CLIENT, SERVER)]
-    last = max(handshake, key=lambda m: (m.at.ended, m.at.last), default=None)
+    last = max(reversed(handshake), key=lambda m: (m.at.ended, m.at.last), default=None)
     # An end at a deeper level leaves this one standing.
     ended = next((e for e in endings if e.level is None or e.level <= level), None)
     until = ended.at.began if ended else max(told.tcp.span.ended, told.tcp.watched_until_ns)
@@ -169,6 +176,19 @@ def _handshake(
         holes=bool(told.tcp.gaps),
         judged=(_judged(findings, level, CLIENT), _judged(findings, level, SERVER)),
     )
+
+
+def _sealed_alerts(session: Session) -> Iterator[Ending]:
+    """TLS <= 1.2: a record of type alert behind ChangeCipherSpec, on a side that could not be opened."""
+    for side in {sealed.side for sealed in session.sealed}:
+        if session.version is None or session.version >= TLS13:
+            continue
+        records = session.first_records[side]
+        behind = False
+        for record in records:
+            behind |= record.type == CHANGE_CIPHER_SPEC
+            if behind and record.type == ALERT:
+                yield Ending(side, "sealed-alert", record.at, session.level)
 
 
 def _judged(findings: Sequence[Finding], level: int, side: Side) -> Finding | None:
@@ -191,11 +211,6 @@ def _sealed(session: Session, side: Side) -> tuple[RecordSeen, ...]:
     if any(m.side is side and m.type == "finished" for m in session.messages):
         return ()
     return tuple(r for r in session.first_records[side] if r.type == APPLICATION_DATA)
-
-
-def changed_cipher(session: Session, side: Side) -> bool:
-    """Whether this side sent a ChangeCipherSpec record, read from outside."""
-    return any(r.type == CHANGE_CIPHER_SPEC for r in session.first_records[side])
 
 
 def _foreign_reset(told: Conversation) -> Side | None:

@@ -91,6 +91,7 @@ class Plan:
             completed or did not) the recorder compares, and writes nothing where it is not so.
         incomplete: outcome of a handshake that did not complete: `failed`, or `unfinished` where
             neither end refused or ended it.
+        unheard: what the server says does not all pass the point of capture; its facts are what the client heard.
     """
 
     server: str = HSMS[0]
@@ -108,6 +109,7 @@ class Plan:
     outcome: str = "established"
     stage: str = "inner-established"
     incomplete: str = "failed"
+    unheard: bool = False
     slots: Mapping[str, str] = field(default_factory=lambda: slots("pass", "pass", "pass"))
 
 

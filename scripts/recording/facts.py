@@ -37,8 +37,8 @@ def connection_facts(plan: Plan, client: End, server: End) -> Json:
     Raises:
         NotAsPlanned: the outcome or stage that the case states is not what the peers tell.
     """
-    outer = session_facts(plan, client.outer, server.outer)
-    inner = session_facts(plan, client.inner, server.inner)
+    outer = session_facts(plan, client.outer, _said(plan, client.outer, server.outer))
+    inner = session_facts(plan, client.inner, _said(plan, client.inner, server.inner))
     carved = None
     if inner is not None and not plan.form.framing:
         carved = [sha for chain in inner["certificates"].values() for sha in chain or ()]
@@ -61,6 +61,11 @@ def connection_facts(plan: Plan, client: End, server: End) -> Json:
     if carved:
         facts["carved"] = carved
     return facts
+
+
+def _said(plan: Plan, client: Observed, server: Observed) -> Observed:
+    """What the server said, as far as it came."""
+    return client.other_end() if plan.unheard else server
 
 
 def session_facts(plan: Plan, client: Observed, server: Observed) -> Json | None:

@@ -11,7 +11,7 @@ import itertools
 import ssl
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
@@ -59,6 +59,13 @@ class Observed:
                 self.alerts.append(Said(next(_ORDER), direction == "write", data[1], data))
 
         context._msg_callback = note  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def other_end(self) -> Observed:
+        """What the other end said, as this one heard it."""
+        return Observed(
+            [replace(m, written=True) for m in self.messages if not m.written],
+            [replace(a, written=True) for a in self.alerts if not a.written],
+        )
 
     def written(self, kind: int) -> Said | None:
         """The last message of this type that the peer sent."""

@@ -28,12 +28,13 @@ from recording.faults import (
     resets,
     rules,
     says_goodbye,
+    small_path,
     small_window,
     swallows,
     talks,
     waits,
 )
-from recording.lab import HSMS, Lab
+from recording.lab import HSMS
 
 UP = Plan(outer=OUTER13, inner=INNER12)
 MTLS_ANCHOR = (
@@ -50,10 +51,6 @@ def _case(name: str, title: str, what: str, look: str, *plans: Plan, **more: obj
 
 def _drop() -> None:
     load("router", "forward", DROP_BOTH)
-
-
-def _small_tunnel(lab: Lab) -> None:
-    lab.router.run("ip", "link", "set", "tohost", "mtu", "1000")
 
 
 # The client's customerCA.crt is another one.
@@ -255,7 +252,7 @@ CASES = (
         "The link to the host takes 1000 bytes; the router says so and the client sends smaller packets.",
         "An ICMP fragmentation needed, a repeated segment, and a connection that is fine.",
         UP,
-        prepare=_small_tunnel,
+        prepare=small_path,
     ),
     _case(
         "disturbed/window-reopens",

@@ -11,14 +11,15 @@ from recording.faults import (
     exchanges,
     in_turn,
     inner,
-    inner_hello,
     keeps_open,
     leaves,
     outer,
     patient,
+    reads_inner_flight,
     takes_plaintext,
     waits,
 )
+from recording.lab import HSMS
 
 AES128 = "ECDHE-RSA-AES128-GCM-SHA256"
 AES256 = "ECDHE-RSA-AES256-GCM-SHA384"
@@ -56,10 +57,10 @@ def _mtls(inner_level: Level, inner_client: str) -> Plan:
     )
 
 
-def _case(name: str, title: str, what: str, look: str, plan: Plan, **more: object) -> Case:
+def _case(name: str, title: str, what: str, look: str, *plans: Plan, **more: object) -> Case:
     words = {"verdict": "fail", **more}
     return Case(
-        name=f"causes/{name}", title=title, what=what, look=look, connections=(plan,), **words
+        name=f"causes/{name}", title=title, what=what, look=look, connections=plans, **words
     )  # type: ignore[arg-type]
 
 
@@ -133,7 +134,7 @@ CASES = (
         replace(
             _BAD_CLUSTER,
             outer=OUTER13,
-            client_does=in_turn(outer, inner_hello, takes_plaintext(), leaves),
+            client_does=in_turn(outer, reads_inner_flight, leaves),
         ),
         arguments=("--etc", "captures/pki/etc/sdk3-regenerated-ca"),
     ),
@@ -157,8 +158,12 @@ CASES = (
             incomplete="unfinished",
             patience=3.0,
             slots=slots("pass", "pass", "pass", "unknown"),
-            client_does=in_turn(outer, inner_hello, takes_plaintext(), waits(2.6), keeps_open),
+            client_does=in_turn(outer, reads_inner_flight, waits(2.6), keeps_open),
             server_does=in_turn(outer, patient(inner)),
+        ),
+        # The client's next connection of its pool: the capture goes on.
+        replace(
+            _mtls(_MTLS, "pass"), server=HSMS[1], outcome="established", stage="inner-established"
         ),
         arguments=MTLS,
         verdict="unknown",
@@ -172,7 +177,7 @@ CASES = (
             _mtls(_MTLS, ""),
             patience=3.0,
             slots=slots("pass", "pass", "pass", "unknown"),
-            client_does=in_turn(outer, inner_hello, takes_plaintext(), waits(3.4), leaves),
+            client_does=in_turn(outer, reads_inner_flight, waits(3.4), leaves),
         ),
         arguments=MTLS,
     ),

@@ -18,6 +18,7 @@ from recording.faults import (
     resets,
     rules,
     says,
+    small_path,
     takes,
     waits,
 )
@@ -33,12 +34,15 @@ _STALLED = Plan(
     outcome="unfinished", incomplete="unfinished", stage="outer-hello", slots=NOTHING, patience=3.0
 )
 
-# More than this does not pass; a path with a tunnel in it.
+# The client's next connection of its pool: the capture goes on.
+_NEXT = Plan(server=HSMS[1])
+
+# More than this does not pass, as on a path with a tunnel in it.
 _SMALL_MTU = 1000
 
 
 def _deaf_to_icmp(lab: Lab) -> None:
-    lab.router.run("ip", "link", "set", "tohost", "mtu", str(_SMALL_MTU))
+    small_path(lab)
     rules("client", "input", "icmp type destination-unreachable drop;")(lab)
 
 
@@ -96,7 +100,7 @@ CASES = (
         what="The router drops packets over 1000 bytes that come from the host, as a path does whose ICMP is "
         "filtered: the server's flight with its certificate never arrives.",
         look="The ClientHello is acknowledged; bytes of the server's flight never arrive, later and smaller ones do.",
-        connections=(_STALLED,),
+        connections=(replace(_STALLED, unheard=True),),
         verdict="unknown",
         prepare=rules("router", "forward", f"ip saddr {HSMS[0]} meta length > {_SMALL_MTU} drop;"),
     ),
@@ -191,6 +195,7 @@ CASES = (
                 client_does=in_turn(waits(2.5), keeps_open),
                 server_does=keeps_open,
             ),
+            _NEXT,
         ),
         verdict="unknown",
     ),
@@ -212,7 +217,7 @@ CASES = (
     Case(
         name="causes/outer-stalled",
         title="The server never answers, and the capture ends",
-        what="The server takes the ClientHello and answers nothing; nobody closes.",
+        what="The server takes the ClientHello and answers nothing; nobody closes. The client connects to the next HSM meanwhile.",
         look="The server owes its ServerHello.",
         connections=(
             replace(
@@ -220,6 +225,7 @@ CASES = (
                 server_does=in_turn(takes(), keeps_open),
                 client_does=patient(outer),
             ),
+            _NEXT,
         ),
         verdict="unknown",
     ),

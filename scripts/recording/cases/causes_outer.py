@@ -122,7 +122,7 @@ CASES = (
         "Alert certificate_expired against dates that are fine.",
         replace(_SHOWN, client_does=clock(_IN_2060)),
     ),
-    *_both_versions(
+    _case(
         "outer-client-key-mismatch",
         "The client's key does not belong to its certificate",
         "The client shows the default client certificate and signs with another key. Made with tlslite-ng, as OpenSSL "
