@@ -40,6 +40,8 @@ def not_tls(s: Symptoms) -> Reading | None:
             "serves something else.",
             LIKELY,
             (at,),
+            alternatives=("the capture misses the beginning of the connection",),
+            decide=("the first bytes of the connection, by eye",),
         )
     return None
 

@@ -102,7 +102,7 @@ def _limitations(s: Symptoms) -> Iterator[str]:
         ("inner" if session.level else "outer")
         for session in s.told.sessions
         if session.sealed
-        and (session.version == TLS13 or any(x.epoch == "traffic" for x in session.sealed))
+        and (session.version == TLS13 or any(c.application_records for c in session.counts))
     }
     for level in sorted(unread, reverse=True):
         yield f"part of the {level} TLS stayed encrypted: its session keys are missing"

@@ -62,6 +62,8 @@ def icmp_refused(s: Symptoms) -> Reading | None:
         + (" describe-clusters does not list that address." if absent else ""),
         LIKELY if absent else CERTAIN,
         (tcp.span, error.at),
+        alternatives=("the describe-clusters output is older than the capture",) if absent else (),
+        decide=("describe-clusters now",) if absent else (),
     )
 
 

@@ -7,6 +7,7 @@ their sizes. That is never proof: nothing here is certain, and every reading nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from analyzer.session.outcome import ESTABLISHED
 from analyzer.stream import CLIENT, SERVER, Span
@@ -135,10 +136,9 @@ def bounded(s: Symptoms) -> Reading | None:
     answer = [r for r in flights[hello + 1 :] if r.side is SERVER]
     if sum(r.length for r in answer) < _FLIGHT:
         return None
-    last = flights[-1].at
-    waited = ended.at.began - last.ended
-    if waited >= PATIENCE_NS:
-        return None
+    steps = [*(r.at for r in flights[hello:]), ended.at]
+    if any(later.began - earlier.ended >= PATIENCE_NS for earlier, later in pairwise(steps)):
+        return None  # somebody waited: that is no refusal
     behind = flights[flights.index(answer[0]) + 1 :]
     by_client = [r for r in behind if r.side is CLIENT]
     if all(r.length <= _SMALL for r in by_client):
