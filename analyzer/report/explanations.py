@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from analyzer.tls.constants import alert_name
 from analyzer.verdict.catalogue import CATALOGUE, ENTRIES, Entry
+from analyzer.verdict.codes import BY_CODE, CODES, KINDS, Code
 from analyzer.verdict.glossary import ALERTS, LOG_MESSAGES, AlertMeaning, LogMessage
 
 _SUGGESTIONS = 3
@@ -22,12 +23,14 @@ def explain(term: str) -> str | None:
     """What `term` means, as lines of text; None where nothing is known of it.
 
     Args:
-        term: a cause's code, an alert's name or number (`48`, `alert 48`, `unknown_ca`), or a log line.
+        term: a cause's or a finding's code, an alert's name or number (`48`, `alert 48`, `unknown_ca`), or a log line.
     """
     asked = term.strip()
     plain = asked.lower().replace(" ", "-")
     if plain in ENTRIES:
         return cause_text(ENTRIES[plain])
+    if plain in BY_CODE:
+        return code_text(BY_CODE[plain])
     if (alert := _alert(asked)) is not None:
         return _alert_text(alert)
     found = _log_messages(asked)
@@ -36,7 +39,7 @@ def explain(term: str) -> str | None:
 
 def suggestions(term: str) -> tuple[str, ...]:
     """The known terms nearest to `term`."""
-    known = [*ENTRIES, *_ALERT_NAMES]
+    known = [*ENTRIES, *BY_CODE, *_ALERT_NAMES]
     asked = term.strip().lower()
     near = difflib.get_close_matches(asked.replace(" ", "-"), known, _SUGGESTIONS, 0.5)
     near += difflib.get_close_matches(asked.replace(" ", "_"), known, _SUGGESTIONS, 0.5)
@@ -49,6 +52,9 @@ def known_terms() -> str:
     """Every term, as `explain` lists them when it is asked nothing."""
     lines = ["Causes:"]
     lines += [f"  {entry.code:<34} {entry.title}" for entry in CATALOGUE]
+    lines += ["", "Findings:", *(f"  {row.code:<34} {row.meaning}" for row in CODES)]
+    lines += ["", "Kinds of what a certificate slot holds:"]
+    lines += [f"  {row.code:<34} {row.meaning}" for row in KINDS]
     lines += ["", "TLS alerts, by name or number:"]
     lines += [f"  {alert_name(m.code)} ({m.code})" for m in ALERTS]
     lines += ["", "Lines of a client's log, for instance:"]
@@ -67,6 +73,17 @@ def cause_text(entry: Entry) -> str:
         ("source", entry.source),
     )
     return f"{entry.code}: {entry.title}\n" + "".join(_rows(rows))
+
+
+def code_text(code: Code) -> str:
+    """One row of the findings' codes or kinds as lines."""
+    rows = (
+        ("about", code.about),
+        ("says", code.meaning),
+        ("what to do", code.remedy),
+        ("source", code.source),
+    )
+    return f"{code.code}\n" + "".join(_rows(rows))
 
 
 def _alert(term: str) -> AlertMeaning | None:

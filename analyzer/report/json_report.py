@@ -217,6 +217,7 @@ def finding_json(finding: Finding) -> Json:
     """One finding of the report."""
     return {
         "code": finding.code,
+        "kind": finding.kind or None,
         "status": finding.status.value,
         "level": finding.level,
         "side": _side(finding.side),

@@ -76,6 +76,7 @@ CARVED: Schema = {
 
 FINDING = _object(
     code=TEXT,
+    kind=_or_null(TEXT),
     status=_words(Status),
     level=_or_null(COUNT),
     side=_or_null(SIDE),

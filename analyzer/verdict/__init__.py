@@ -9,6 +9,7 @@
 - `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.
 - `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
   JSON Schema; `regression_values`: how each kind of value is read.
+- `codes`: what every code and kind of a finding means, a table.
 - `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
   `network_rules`, `handshake_rules`, `sealed_rules` (what stayed encrypted), `between_rules`; `reading`: what
   a rule gives. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.

@@ -25,11 +25,11 @@ class Absence(NamedTuple):
     """Why nothing was presented.
 
     Attributes:
-        code: `not-asked`, `resumed`, `sealed`, `missing`, `not-reached` or `no-level`.
+        kind: `not-asked`, `resumed`, `sealed`, `missing`, `not-reached` or `no-level`.
         message: one clause. advice: what would show it, "" where nothing would.
     """
 
-    code: str
+    kind: str
     message: str
     advice: str = ""
     evidence: tuple[Span, ...] = ()

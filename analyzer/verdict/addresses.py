@@ -22,7 +22,7 @@ def check(told: Conversation, whole: Expectations, at: datetime | None) -> Itera
         serving = hsm.state in {"", _SERVING}
         of = f" of {hsm.cluster}" if hsm.cluster else ""
         yield Finding(
-            "hsm-address" if serving else "hsm-not-active",
+            "hsm-address" if serving else "hsm-state",
             Status.PASS if serving else Status.UNKNOWN,
             f"{address} is {hsm}{of}",
             expected="" if serving else _SERVING,

@@ -55,6 +55,7 @@ class Finding:
         advice: the next step, "" where none is known. limitations: what the capture cannot show.
         notes: further facts that do not change the status (weak key, X.509 v1, expires soon).
         differences: where the observed is nearly the expected, only the fields that differ.
+        kind: of a slot's finding, which of `codes.KINDS`; "" for others.
     """
 
     code: str
@@ -70,6 +71,7 @@ class Finding:
     limitations: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

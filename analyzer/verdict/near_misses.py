@@ -22,7 +22,7 @@ class Miss(NamedTuple):
     """A near miss.
 
     Attributes:
-        kind: `not-first`, `wrong-slot`, `other-cluster`, `same-key`, `same-name-and-serial`, ...
+        kind: one of `codes.KINDS`.
         message: a clause that goes on from "the server presented ...".
         advice: the next step. nearest: the expected certificate that it nearly is.
     """

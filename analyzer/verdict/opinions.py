@@ -63,6 +63,7 @@ class Opinion:
     """What a rule says; the fields are those of `Finding`."""
 
     status: Status
+    kind: str
     message: str
     advice: str = ""
     notes: tuple[str, ...] = ()
@@ -91,9 +92,9 @@ def dated(shown: Shown, what: str) -> Opinion:
     notes = tuple(extensions.notes(shown.leaf))
     defect = chain.out_of_date(shown.leaf, shown.at, reference=shown.reference)
     if defect is None:
-        return Opinion(Status.PASS, f"{shown.whose} presented {what}", notes=notes)
+        return Opinion(Status.PASS, "as-expected", f"{shown.whose} presented {what}", notes=notes)
     message = f"{shown.whose} presented {what}, but {defect.text}"
-    return Opinion(Status.FAIL, message, _date_advice(shown, defect), notes)
+    return Opinion(Status.FAIL, "out-of-date", message, _date_advice(shown, defect), notes)
 
 
 def issued(
@@ -111,7 +112,7 @@ def issued(
     if walk.anchored and len(walk.path) == 1:
         notes = (f"it is {by} itself, its own trust anchor", *notes)
     if walk.trusted:
-        return Opinion(Status.PASS, f"{subject} issued by {by}", notes=notes)
+        return Opinion(Status.PASS, "issued", f"{subject} issued by {by}", notes=notes)
     defects = {defect.code: defect for defect in reversed(walk.defects)}
     if walk.anchored and "signature" in defects:
         return _forged(shown, wanted, walk, anchors, subject, notes)
@@ -124,10 +125,11 @@ def issued(
             else ""
         )
         message = f"{subject} that {by} did not issue: {text}{also}"
-        return Opinion(Status.FAIL, message, _issuer_advice(shown, anchors), notes)
+        return Opinion(Status.FAIL, "other-issuer", message, _issuer_advice(shown, anchors), notes)
     dates = [d for d in walk.defects if d.code in _DATES]
     advice = _date_advice(shown, dates[0]) if dates else _issuer_advice(shown, anchors)
-    return Opinion(Status.FAIL, f"{subject} issued by {by}, but {text}", advice, notes)
+    kind = "out-of-date" if len(dates) == len(walk.defects) else "chain"
+    return Opinion(Status.FAIL, kind, f"{subject} issued by {by}, but {text}", advice, notes)
 
 
 def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
@@ -139,6 +141,7 @@ def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
     defect = chain.out_of_date(shown.leaf, shown.at, reference=shown.reference)
     return Opinion(
         Status.FAIL,
+        miss.kind,
         f"{shown.whose} presented {miss.message}",
         miss.advice,
         (*([f"moreover {defect.text}"] if defect else []), *extensions.notes(shown.leaf)),
@@ -208,6 +211,7 @@ def _forged(
     signer = signer_of(child, shown.rest, wanted.whole.certificates)
     return Opinion(
         Status.FAIL,
+        "ca-regenerated",
         f"{subject} whose issuer has the name of {by}, but another key signed it: the CA was made anew "
         f"under the same name, or {by} is the file of another cluster{also}",
         f"find the CA file that the cluster was initialised with, and use it instead of {sources(anchors)}",

@@ -72,6 +72,7 @@ def outer_client(shown: Shown, wanted: Wanted) -> Opinion:
         return refused(shown, wanted, (*items, *cas))
     return Opinion(
         Status.UNKNOWN,
+        "maybe-default",
         f"{shown.whose} presented a certificate that {files(cas)} did not issue; it may be the default "
         "client certificate, which is not among the files given",
         "hand over the default client certificate with --client-cert: client.crt in the client's "
@@ -108,6 +109,7 @@ def inner_server(shown: Shown, wanted: Wanted) -> Opinion:
     if not items and keys and all(key.key_sha256 != shown.leaf.key_sha256 for key in keys):
         return Opinion(
             Status.FAIL,
+            "other-key",
             f"{shown.whose} presented a certificate whose key is not that of the {keys[0].what} in "
             f"{keys[0].file}",
             f"check that {shown.server} is an HSM of the cluster that {keys[0].source} is of",

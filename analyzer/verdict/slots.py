@@ -81,7 +81,12 @@ def _judged(slot: Slot, told: Conversation, wanted: Wanted, at: datetime | None)
         return None
     why = absence(told, slot.level, slot.side)
     return slot.finding(
-        wanted.here, Status.UNKNOWN, why.message, evidence=why.evidence, advice=why.advice
+        wanted.here,
+        Status.UNKNOWN,
+        why.message,
+        kind=why.kind,
+        evidence=why.evidence,
+        advice=why.advice,
     )
 
 
@@ -116,6 +121,7 @@ def _presented(
         wanted.here,
         opinion.status,
         opinion.message,
+        kind=opinion.kind,
         observed=short(shown.leaf),
         evidence=tuple(dict.fromkeys(item.at for item in chain)),
         advice=opinion.advice,
@@ -133,6 +139,7 @@ def _proven(slot: Slot, session: Session, finding: Finding) -> Finding:
     return replace(
         finding,
         status=Status.FAIL,
+        kind="key-not-proven",
         message=f"{finding.message}; its key did not sign this handshake: {wrong[0].why}",
         advice=f"{slot.whose} sends a certificate without having its key: check which key belongs to it",
     )
@@ -149,7 +156,7 @@ def _unexpected(slot: Slot, shown: Shown) -> Opinion:
     else:
         what = "; nothing is expected in this slot"
     message = f"{slot.whose} presented a certificate {what}".replace(" ;", ";")
-    return Opinion(Status.UNKNOWN, message, _HOW_TO_EXPECT[slot.code])
+    return Opinion(Status.UNKNOWN, "not-pinned", message, _HOW_TO_EXPECT[slot.code])
 
 
 def _empty(slot: Slot, session: Session, here: Expectations) -> Finding:
@@ -159,6 +166,7 @@ def _empty(slot: Slot, session: Session, here: Expectations) -> Finding:
         here,
         Status.FAIL if slot.expects(here) else Status.UNKNOWN,
         f"{slot.whose} was asked for a certificate and sent an empty Certificate message: it has none to show",
+        kind="empty",
         observed="an empty Certificate message",
         evidence=tuple(
             m.at for m in session.messages if m.type == "certificate" and m.side is slot.side
