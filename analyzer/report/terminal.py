@@ -225,9 +225,9 @@ def _finding(finding: Finding) -> RenderableType:
 
 def _differences(finding: Finding) -> Iterator[tuple[str, str]]:
     """Only the fields in which the certificate differs from the expected one that it nearly is."""
-    for row in finding.differences:
-        yield "differs", f"{row.field}: presented {row.presented}"
-        yield "", f"{' ' * len(row.field)}  expected  {row.expected}"
+    told = [row for row in finding.differences if row.field != "SHA-256"] or finding.differences
+    for row in told:
+        yield "differs", f"{row.field}: {row.presented} instead of {row.expected}"
 
 
 def _line(finding: Finding, subject: str) -> Text:

@@ -24,7 +24,8 @@ class Miss(NamedTuple):
     Attributes:
         kind: one of `codes.KINDS`.
         message: a clause that goes on from "the server presented ...".
-        advice: the next step. nearest: the expected certificate that it nearly is.
+        advice: the next step.
+        nearest: the expected certificate with which it shares name or key, None where it shares neither.
     """
 
     kind: str
@@ -100,7 +101,6 @@ def _not_first(question: Question) -> Miss | None:
         f"a chain that has the certificate of {item.file} in it, but not as the first: the first one "
         "is the sender's own (RFC 8446 section 4.4.2)",
         f"put the certificate of {item.source} first in the file that is sent",
-        item.certificate,
     )
 
 
@@ -113,7 +113,6 @@ def _other_cluster(question: Question) -> Miss | None:
         f"the cluster certificate of another cluster, {item.cluster or item.file}",
         "the address leads to another cluster than the one meant: check the HSM addresses in the "
         f"client's configuration against describe-clusters of {listing(sorted(question.clusters)) or 'the cluster meant'}",
-        _first(question.wanted),
     )
 
 
@@ -129,7 +128,6 @@ def _other_client(question: Question) -> Miss | None:
         f"the certificate of {item.file}, while {wanted.file} is configured",
         f"the process that connects reads another configuration: restart it so that it loads "
         f"{wanted.source}, or configure that certificate there too",
-        wanted.certificate,
     )
 
 
@@ -142,7 +140,6 @@ def _wrong_slot(question: Question) -> Miss | None:
         f"a certificate that belongs elsewhere: the {item.role.value} of {item.file}",
         f"{item.source} stands where another certificate belongs: check which file each end is "
         "configured to send",
-        _first(question.wanted),
     )
 
 
@@ -186,7 +183,6 @@ def _other_published(question: Question) -> Miss | None:
         "those given; that name and serial prove nothing",
         f"copy {published.file} from the client's /opt/cloudhsm/etc/certs to the expected set and "
         "compare again",
-        _first(question.wanted),
     )
 
 
@@ -213,7 +209,6 @@ def _cluster_shape(question: Question) -> Miss | None:
         "wrong-slot",
         "a certificate with the name of a cluster certificate, which belongs inside, on the inner TLS",
         "check what answers at this address: the host's own certificate is expected here",
-        _first(question.wanted),
     )
 
 
@@ -227,7 +222,6 @@ def _another_hsm(question: Question) -> Miss | None:
         f"the cluster certificate of another cluster than {listing([item.file for item in question.wanted], 'or')}, going by its "
         "name and key",
         "compare the address with describe-clusters: which cluster does this HSM belong to?",
-        _first(question.wanted),
     )
 
 
@@ -251,7 +245,3 @@ def _same(question: Question, items: Sequence[Expected]) -> Expected | None:
 
 def _like(question: Question, fits: Callable[[Certificate], bool]) -> Expected | None:
     return next((item for item in question.wanted if fits(item.certificate)), None)
-
-
-def _first(items: Sequence[Expected]) -> Certificate | None:
-    return items[0].certificate if items else None

@@ -220,7 +220,7 @@ def _forged(
             Difference(
                 "issuer's key",
                 key_words(ca),
-                signer or "another key, of which no file at hand tells",
+                signer or "a key that no file at hand has",
             ),
         ),
     )

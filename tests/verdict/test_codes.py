@@ -8,6 +8,7 @@ from analyzer.verdict import judge
 from analyzer.verdict.catalogue import CATALOGUE
 from analyzer.verdict.codes import CODES, KINDS
 from analyzer.verdict.finding import SLOTS
+from tests.verdict.examples import blocks
 from tests.verdict.recorded import CAPTURES, USUAL, expectations, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,3 +85,10 @@ def markdown(row) -> str:
 def test_codes_are_unique_among_all_that_can_be_explained():
     codes = [row.code for row in (*CODES, *KINDS, *CATALOGUE)]
     assert len(codes) == len(set(codes))
+
+
+def test_the_page_shows_what_the_program_says():
+    page = (ROOT / "docs" / "findings.md").read_text()
+
+    for block in blocks():
+        assert block in page
