@@ -18,6 +18,14 @@ _COMMANDS = {
         "analyzer.cli.analyze",
         "Say what happened in captures: handshakes, certificates, verdict.",
     ),
+    "check": (
+        "analyzer.cli.check",
+        "Compare captures with an expectation file: the gate of a pipeline.",
+    ),
+    "baseline": (
+        "analyzer.cli.baseline",
+        "Write an expectation file from a good capture.",
+    ),
     "live": (
         "analyzer.cli.live",
         "Tell each connection while traffic is captured.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,15 +17,19 @@ from analyzer.cli.files import is_file, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Report
+from analyzer.report.words import PLAIN_WIDTH
 from analyzer.verdict.finding import Status
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class ReportFile(click.ParamType):  # type: ignore[type-arg, unused-ignore]
-    """`FORMAT=FILE`: one more report of the same run."""
+    """`FORMAT=FILE`: one more report of the same run, in one of these formats."""
 
     name = "FORMAT=FILE"
+
+    def __init__(self, formats: Mapping[str, str]) -> None:
+        self._formats = formats
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -34,17 +38,25 @@ class ReportFile(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         if isinstance(value, tuple):
             return value
         name, _, path = str(value).partition("=")
-        if not path or name not in FORMATS:
-            formats = ", ".join(FORMATS)
+        if not path or name not in self._formats:
+            formats = ", ".join(self._formats)
             self.fail(f"{value!r} is not FORMAT=FILE; the formats are {formats}.", param, ctx)
         return name, Path(path)
 
 
-def options(command: Command) -> Command:
-    """The options of every command that writes a report; `Target.taken_from` reads them."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def options_of(formats: Mapping[str, str]) -> Callable[[Command], Command]:
+    """The options of a command that writes in these formats; `Target.taken_from` reads them.
+
+    Args:
+        formats: name -> module with `dumps(what) -> str`; that of `text` has `show` as well.
+    """
+
+    def decorated(command: Command) -> Command:
+        for option in reversed(_options(formats)):
+            command = option(command)
+        return command
+
+    return decorated
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +64,14 @@ class Target:
     """Where the report goes, and how it looks there.
 
     Attributes:
-        format: one of `FORMATS`. path: None for stdout.
+        formats: see `options_of`.
+        format: one of these. path: None for stdout.
         color: `auto`, `always` or `never`.
         force: overwrite files that are there.
         reports: further reports of the same run: format and file, None being stdout.
     """
 
+    formats: Mapping[str, str]
     format: str = "text"
     path: Path | None = None
     color: str = "auto"
@@ -65,14 +79,15 @@ class Target:
     reports: tuple[tuple[str, Path | None], ...] = ()
 
     @classmethod
-    def taken_from(cls, given: dict[str, Any]) -> Target:
-        """The target that the options of `options` name, which are taken out of `given`.
+    def taken_from(cls, given: dict[str, Any], formats: Mapping[str, str] | None = None) -> Target:
+        """The target that the options of `options_of` name, which are taken out of `given`.
 
         Raises:
             BadUsage: a file is there already and may not be overwritten, or two reports go to one place.
             MissingTool: a format needs a package that is not installed.
         """
         target = cls(
+            formats or REPORTS,
             given.pop("format"),
             _file(given.pop("output")),
             given.pop("color"),
@@ -80,7 +95,7 @@ class Target:
             tuple((name, _file(path)) for name, path in given.pop("reports")),
         )
         for name, _ in target.all:
-            _renderer(name)
+            _renderer(target.formats, name)
         paths = [path for _, path in target.all]
         for path in paths:
             if paths.count(path) > 1:
@@ -94,30 +109,33 @@ class Target:
         """Every report to write: format and file, None being stdout."""
         return ((self.format, self.path), *self.reports)
 
-    def write(self, report: Report) -> None:
-        """Write every report that was asked for.
+    def write(self, told: Any) -> None:
+        """Write what there is to tell, in every way that was asked for.
 
         Raises:
             BadUsage: a file cannot be written.
         """
         for name, path in self.all:
             if path is not None:
-                write_private(path, render(report, name), force=self.force)
+                write_private(path, self._render(told, name), force=self.force)
             elif name == "text":
-                _print(report, sys.stdout, self.color)
+                self._print(told, sys.stdout)
             else:
-                click.echo(render(report, name), nl=False)
+                click.echo(self._render(told, name), nl=False)
+
+    def _render(self, told: Any, name: str) -> str:
+        dumps: Callable[[Any], str] = _renderer(self.formats, name).dumps
+        return dumps(told)
+
+    def _print(self, told: Any, stream: TextIO) -> None:
+        wide = None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
+        module = _renderer(self.formats, "text")
+        module.show(told, stream, colored=colored(self.color, stream), width=wide)
 
 
-def render(report: Report, name: str) -> str:
-    """The report in the format `name`, without colour; a format is imported when it is used."""
-    dumps: Callable[[Report], str] = _renderer(name).dumps
-    return dumps(report)
-
-
-def _renderer(name: str) -> ModuleType:
+def _renderer(formats: Mapping[str, str], name: str) -> ModuleType:
     try:
-        return importlib.import_module(_RENDERERS[name])
+        return importlib.import_module(formats[name])
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
             raise
@@ -177,19 +195,12 @@ def _either(ports: frozenset[int]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _print(report: Report, stream: TextIO, color: str) -> None:
-    from analyzer.report import terminal
-
-    wide = None if stream.isatty() or "COLUMNS" in os.environ else terminal.PLAIN_WIDTH
-    terminal.show(report, stream, colored=colored(color, stream), width=wide)
-
-
 def _file(path: Path | None) -> Path | None:
     return None if path is None or str(path) == "-" else path
 
 
-# Every module has `dumps(report) -> str`.
-_RENDERERS = {
+# The formats of a report.
+REPORTS = {
     "text": "analyzer.report.terminal",
     "json": "analyzer.report.json_report",
     "jsonl": "analyzer.report.json_lines",
@@ -200,41 +211,44 @@ _RENDERERS = {
     "csv": "analyzer.report.csv_report",
 }
 
-FORMATS = tuple(_RENDERERS)
-
 # What a format may need, and the extra that brings it.
 _PACKAGES = {"jinja2": "html"}
 
-_OPTIONS = (
-    click.option(
-        "-f",
-        "--format",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="How to write the report.",
-    ),
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Where to write it; default: standard output.",
-    ),
-    click.option(
-        "--report",
-        "reports",
-        type=ReportFile(),
-        multiple=True,
-        metavar="FORMAT=FILE",
-        help="One more report of the same run; repeatable.",
-    ),
-    click.option("--force", is_flag=True, help="Overwrite files that are there already."),
-    click.option(
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        show_default=True,
-        help="Colour on the terminal.",
-    ),
-)
+
+def _options(formats: Mapping[str, str]) -> tuple[Callable[[Command], Command], ...]:
+    return (
+        click.option(
+            "-f",
+            "--format",
+            type=click.Choice(tuple(formats)),
+            default="text",
+            show_default=True,
+            help="How to write the report.",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Where to write it; default: standard output.",
+        ),
+        click.option(
+            "--report",
+            "reports",
+            type=ReportFile(formats),
+            multiple=True,
+            metavar="FORMAT=FILE",
+            help="One more report of the same run; repeatable.",
+        ),
+        click.option("--force", is_flag=True, help="Overwrite files that are there already."),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="Colour on the terminal.",
+        ),
+    )
+
+
+options = options_of(REPORTS)

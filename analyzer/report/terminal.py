@@ -24,6 +24,7 @@ from analyzer.report.shown import shown_table
 from analyzer.report.text import safe_text
 from analyzer.report.words import (
     OUTCOME_WORDS,
+    PLAIN_WIDTH,
     SLOT_TITLES,
     STAGE_WORDS,
     frames_text,
@@ -40,9 +41,6 @@ from analyzer.verdict.finding import Cause, Confidence, Finding, Status
 _STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow"}
 _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
 _OUTCOME_STYLES = {"established": "green", "failed": "bold red"}
-
-# What a pipe or a file gets: wide enough for the two levels side by side.
-PLAIN_WIDTH = 120
 
 # From this many connections on, those that went alike are told once.
 _ALIKE_FROM = 9

@@ -13,6 +13,9 @@ from analyzer.verdict.finding import SLOTS, Finding, Status
 
 _SECOND = 1_000_000_000
 
+# What a pipe or a file gets: wide enough for the two levels side by side.
+PLAIN_WIDTH = 120
+
 # How a reader says it; the level is known from the first word of the code.
 SLOT_TITLES = {code: code.removesuffix("-certificate").replace("-", " ") for code in SLOTS}
 

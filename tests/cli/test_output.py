@@ -11,7 +11,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.utils import wrpcap
 
-from analyzer.cli.output import FORMATS
+from analyzer.cli.output import REPORTS
 from tests.makers.program import command, environment, run_program
 
 
@@ -37,7 +37,7 @@ def test_standard_output_is_the_report_and_nothing_else(capture):
     assert json.loads(done.stdout)["connections"][0]["tcp"]["handshake"] == "refused"
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", REPORTS)
 def test_every_format_goes_to_a_file_as_to_standard_output(capture, tmp_path, name):
     printed = run_program("analyze", capture, "-f", name)
     target = tmp_path / "report"

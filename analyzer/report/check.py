@@ -1,0 +1,158 @@
+"""A report against an expectation file: which connection belongs to which rule, and what differs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer.report.model import Connection, Report
+from analyzer.session.facts import Conversation
+from analyzer.stream import SERVER
+from analyzer.verdict.expectations import Expectations
+from analyzer.verdict.finding import Status
+from analyzer.verdict.regression import ConnectionRule, ExpectFile, Match
+from analyzer.verdict.rule_check import Difference, RuleFiles, allowed_findings, differences
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A connection and everything in which it is not what its rule says."""
+
+    connection: Connection
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """A rule, the connections that belong to it, and what is wrong with their number.
+
+    Attributes:
+        allowed: findings that the rule allows, with the reason it gives and how often they were met.
+    """
+
+    rule: ConnectionRule
+    checked: tuple[Checked, ...]
+    count: tuple[Difference, ...]
+    allowed: tuple[tuple[str, str, int], ...]
+
+    @property
+    def status(self) -> Status:
+        """FAIL for a mismatch, UNKNOWN where something could not be told, else PASS."""
+        return _worst([*self.count, *(d for each in self.checked for d in each.differences)])
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One capture against the file.
+
+    Attributes:
+        name: of the capture.
+        whole: what is wrong with the capture itself: damage, nothing in it.
+        unmatched: connections that no rule matches, where the file says that this is a failure.
+    """
+
+    name: str
+    report: Report
+    rules: tuple[RuleResult, ...]
+    whole: tuple[Difference, ...]
+    unmatched: tuple[Connection, ...]
+
+    @property
+    def status(self) -> Status:
+        """FAIL for a mismatch, UNKNOWN where something could not be told, else PASS."""
+        if self.unmatched or any(result.status is Status.FAIL for result in self.rules):
+            return Status.FAIL
+        statuses = [_worst(self.whole), *(result.status for result in self.rules)]
+        return Status.UNKNOWN if Status.UNKNOWN in statuses else Status.PASS
+
+
+def check(report: Report, wanted: ExpectFile, expected: Expectations, files: RuleFiles) -> Check:
+    """Compare a report with the rules of an expectation file.
+
+    Args:
+        expected: the expected set that the report was made with; HSM and cluster IDs are looked up in it.
+        files: the certificates in the files that the rules name.
+    """
+    members: list[list[Connection]] = [[] for _ in wanted.rules]
+    unmatched = []
+    for connection in report.connections:
+        at = _rule_of(connection.conversation, wanted.rules, expected)
+        if at is not None:
+            members[at].append(connection)
+        elif wanted.unmatched == "fail":
+            unmatched.append(connection)
+    cut = any(source.damage or source.refused for source in report.inputs)
+    results = tuple(
+        _result(rule, own, files, cut=cut or not report.connections)
+        for rule, own in zip(wanted.rules, members, strict=True)
+    )
+    name = ", ".join(source.name for source in report.inputs)
+    return Check(name, report, results, tuple(_whole(report)), tuple(unmatched))
+
+
+def _rule_of(
+    told: Conversation, rules: Sequence[ConnectionRule], expected: Expectations
+) -> int | None:
+    fitting = (at for at, rule in enumerate(rules) if _fits(told, rule.match, expected))
+    return next(fitting, None)
+
+
+def _fits(told: Conversation, match: Match, expected: Expectations) -> bool:
+    tcp, outer = told.tcp, told.at_level(0)
+    for place, end in ((match.server, tcp.server), (match.client, tcp.client)):
+        if place is not None and not place.covers(end.address, end.port):
+            return False
+    hsm = expected.hsm_at(tcp.server.address)
+    chain = None if outer is None else outer.certificates[SERVER]
+    facts = (
+        (match.stream, told.stream),
+        (match.hsm, None if hsm is None else hsm.id),
+        (match.cluster, None if hsm is None else hsm.cluster),
+        (match.server_name, None if outer is None else outer.server_name),
+        (match.server_cert_sha256, chain[0].certificate.sha256 if chain else None),
+    )
+    return all(wanted is None or wanted == observed for wanted, observed in facts)
+
+
+def _result(
+    rule: ConnectionRule, own: Sequence[Connection], files: RuleFiles, *, cut: bool
+) -> RuleResult:
+    count = []
+    if not rule.count.admits(len(own)):
+        missing = len(own) < rule.count.least
+        status = Status.UNKNOWN if missing and cut else Status.FAIL
+        words = f"{len(own)} connection{'' if len(own) == 1 else 's'}"
+        count.append(Difference("count", status, str(rule.count), words, value=len(own)))
+    checked = tuple(
+        Checked(c, differences(c.conversation, c.findings, c.cause, rule, files)) for c in own
+    )
+    times = Counter(f.code for c in own for f in allowed_findings(c.findings, rule))
+    allowed = tuple((each.code, each.reason, times[each.code]) for each in rule.allow)
+    return RuleResult(rule, checked, tuple(count), allowed)
+
+
+def _whole(report: Report) -> list[Difference]:
+    told = []
+    for source in report.inputs:
+        words = [source.refused] if source.refused else []
+        words += [f"{damage.why} (at byte {damage.offset})" for damage in source.damage]
+        told += [
+            Difference("capture", Status.UNKNOWN, f"{source.name} can be read", each)
+            for each in words
+        ]
+    if not report.connections:
+        told.append(
+            Difference("capture", Status.UNKNOWN, "connections", "no connection to check was found")
+        )
+    for connection in report.broken:
+        conversation = connection.conversation
+        words_of = f"connection {conversation.stream} broke the analyzer: {conversation.broken}"
+        told.append(Difference("capture", Status.UNKNOWN, "connections can be analyzed", words_of))
+    return told
+
+
+def _worst(found: Sequence[Difference]) -> Status:
+    statuses = {difference.status for difference in found}
+    order = (Status.FAIL, Status.UNKNOWN)
+    return next((status for status in order if status in statuses), Status.PASS)
