@@ -36,6 +36,8 @@ from analyzer.tls.messages import (
 )
 
 _TLS13 = 0x0304
+# With these a server's handshake is over as far as it asks for anything.
+_LAST_OF_FLIGHT = frozenset({"server_hello_done", "finished"})
 _HEADER = 4  # bytes of a handshake message's header
 
 
@@ -82,6 +84,7 @@ class Recorder:
         self._current = [0, 0]  # per side, the handshake its latest message belongs to
         self._closed = ["", ""]
         self._missing = [False, False]
+        self._torn: set[tuple[int, Side]] = set()  # handshakes that lack bytes before a side's end
         self._epochs = ["", ""]
 
     def record(self, event: TlsEvent) -> None:
@@ -95,6 +98,7 @@ class Recorder:
                 self._closed[event.side] = self._closed[event.side] or event.how
             case Gap():
                 self._missing[event.side] = True
+                self._tear(event.side)
             case Alert():
                 self._handshake(event).alerts.append(event)
                 self._note(event, "alert", 2, event.encrypted)
@@ -168,7 +172,15 @@ class Recorder:
         handshake.data[chunk.side] |= self._epochs[chunk.side] != "early"
         handshake.application[chunk.side] += len(chunk.data)
 
+    def _tear(self, side: Side) -> None:
+        """Bytes of the side are missing: where its handshake was not over, a message may be among them."""
+        number = self._current[side]
+        seen = _types(self._handshakes[number], side) if self._handshakes else ()
+        if _LAST_OF_FLIGHT.isdisjoint(seen):
+            self._torn.add((number, side))
+
     def _recovered(self, event: Recovered) -> None:
+        self._tear(event.side)
         lost = "an unknown number of" if event.lost_records is None else str(event.lost_records)
         self._numbered(self._current[event.side]).recovered.append(
             f"{event.side.word}: {event.skipped_bytes} bytes and {lost} records passed over"
@@ -248,7 +260,7 @@ class Recorder:
             resumes=self._origins.find(_offered_identities(told)) if resumed else "",
             history=history(messages),
             certificates=(told.chains[CLIENT], told.chains[SERVER]),
-            certificate_request=_requested(told),
+            certificate_request=_requested(told, torn=(told.number, SERVER) in self._torn),
             authorities=told.request.authorities if told.request else (),
             keys=(told.keys[CLIENT], told.keys[SERVER]),
             keyed=tuple(told.keyed),
@@ -305,12 +317,12 @@ def _resumed(told: _Handshake) -> bool | None:
     return True if "change_cipher_spec" in types else None
 
 
-def _requested(told: _Handshake) -> bool | None:
+def _requested(told: _Handshake, *, torn: bool) -> bool | None:
     """Whether the server asked for a client certificate; None while its flight is not whole."""
     if told.request is not None:
         return True
     types = _types(told, SERVER)
-    whole = "finished" in types or "server_hello_done" in types or _resumed(told)
+    whole = not (torn or _LAST_OF_FLIGHT.isdisjoint(types)) or _resumed(told)
     return False if whole else None
 
 
