@@ -3,7 +3,7 @@
 - `expectations`: the expected set as values. `finding`: what a check says.
 - `judgement`: all checks of one connection in a row; `slots`: the four certificate slots, by a table;
   `rules`: what each slot asks of a certificate; `absent`: why a slot is empty.
-- `authorities`, `carved`, `addresses`: the other checks.
+- `possession`, `authorities`, `carved`, `addresses`: the other checks.
 - `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
 - `near_misses`: which expected certificate was nearly presented, in plain words.
 - `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.

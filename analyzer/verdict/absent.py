@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, Session
 from analyzer.stream import CLIENT, Side, Span
+from analyzer.tls.constants import TLS13
+from analyzer.tls.events import Sealed
+from analyzer.verdict.words import listing
 
 _UNOPENED_TCP = {
     "syn-only": "no answer to the TCP SYN, so nothing was presented",
@@ -80,7 +83,7 @@ def _sealed(told: Conversation, session: Session, side: Side) -> Absence | None:
     first = closed[0]
     return Absence(
         "sealed",
-        f"the {side.word}'s certificate was not seen: {first.detail}",
+        f"the {side.word}'s certificate was not seen, as its records stay closed: {first.detail}",
         f"add {first.remedy}" if first.remedy else "",
         (first.at,),
     )
@@ -151,8 +154,8 @@ def _no_inner(told: Conversation, level: int) -> Absence:
         first = closed[0]
         return Absence(
             "sealed",
-            f"the inner TLS was not seen: the outer records stay closed, {first.detail}",
-            f"add {first.remedy}" if first.remedy else "",
+            f"the inner TLS was not seen, as the outer records stay closed: {first.detail}",
+            _how_to_open(session, first),
             (first.at,),
         )
     if session.outcome != "established":
@@ -171,6 +174,21 @@ def _no_inner(told: Conversation, level: int) -> Absence:
         "",
         (session.span,) if session.span else (),
     )
+
+
+def _how_to_open(session: Session, sealed: Sealed) -> str:
+    """What opens the application data, in which the inner TLS lies: in TLS 1.3 not the first secret."""
+    if not sealed.remedy:
+        return ""
+    if session.version != TLS13 or session.client_random is None:
+        return f"add {sealed.remedy}"
+    labels = listing(
+        f"{side}_{secret}" for secret in _TLS13_SECRETS for side in ("CLIENT", "SERVER")
+    )
+    return f"add the key-log lines {labels} of {session.client_random.hex()}"
+
+
+_TLS13_SECRETS = ("HANDSHAKE_TRAFFIC_SECRET", "TRAFFIC_SECRET_0")
 
 
 def _hello(session: Session) -> tuple[Span, ...]:

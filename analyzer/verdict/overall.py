@@ -12,6 +12,8 @@ from analyzer.verdict.finding import SLOTS, Finding, Status
 _REASONS = 12
 _STREAMS = 5
 
+_FAILING = frozenset({*SLOTS, "key-not-proven"})
+
 # The slots that every connection fills; the inner client's only where it is asked for.
 USUAL_SLOTS = SLOTS[:3]
 
@@ -30,7 +32,7 @@ _STAGE_WORDS = {
 def overall(
     judged: Sequence[tuple[Conversation, Sequence[Finding]]],
 ) -> tuple[Status, tuple[str, ...]]:
-    """`fail` if any connection or slot failed, `pass` if all is shown, `unknown` otherwise; and why."""
+    """`fail` if any connection, slot or proof of a key failed, `pass` if all is shown, else `unknown`; and why."""
     if not judged:
         return Status.UNKNOWN, ("no connection was found",)
     failed = _counted((told, clause) for told, f in judged for clause in _failures(told, f))
@@ -43,7 +45,7 @@ def overall(
 def _failures(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
     if told.outcome == "failed":
         yield f"failed {_STAGE_WORDS[told.stage]}"
-    yield from (_clause(f) for f in findings if f.code in SLOTS and f.status is Status.FAIL)
+    yield from (_clause(f) for f in findings if f.code in _FAILING and f.status is Status.FAIL)
 
 
 def _doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
@@ -63,7 +65,9 @@ def _doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _clause(finding: Finding) -> str:
-    return f"{_title(finding.code)}: {finding.message}"
+    return (
+        f"{_title(finding.code)}: {finding.message}" if finding.code in SLOTS else finding.message
+    )
 
 
 def _title(code: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,7 +25,6 @@ class Slot(NamedTuple):
     Attributes:
         whose: who presents it, as sentences say it.
         words: what is expected, "" for nothing. rule: judges what was presented, where something is expected.
-        proofs: the proofs that its private key was at hand.
     """
 
     code: str
@@ -35,7 +33,6 @@ class Slot(NamedTuple):
     whose: str
     words: Callable[[Expectations], str]
     rule: Callable[[Shown, Wanted], Opinion]
-    proofs: tuple[str, ...]
 
     def finding(self, here: Expectations, status: Status, message: str, **more: Any) -> Finding:
         """A finding about this slot; `more` are further fields of it."""
@@ -47,14 +44,11 @@ class Slot(NamedTuple):
         return bool(self.words(expected))
 
 
-_BY_SERVER = ("certificate_verify_server", "server_key_exchange")
-_BY_CLIENT = ("certificate_verify_client",)
-
 SLOT_TABLE = (
-    Slot("outer-server-certificate", 0, SERVER, "the server", rules.outer_server_words, rules.outer_server, _BY_SERVER),
-    Slot("outer-client-certificate", 0, CLIENT, "the client", rules.outer_client_words, rules.outer_client, _BY_CLIENT),
-    Slot("inner-server-certificate", 1, SERVER, "the HSM", rules.inner_server_words, rules.inner_server, _BY_SERVER),
-    Slot("inner-client-certificate", 1, CLIENT, "the client", rules.inner_client_words, rules.inner_client, _BY_CLIENT),
+    Slot("outer-server-certificate", 0, SERVER, "the server", rules.outer_server_words, rules.outer_server),
+    Slot("outer-client-certificate", 0, CLIENT, "the client", rules.outer_client_words, rules.outer_client),
+    Slot("inner-server-certificate", 1, SERVER, "the HSM", rules.inner_server_words, rules.inner_server),
+    Slot("inner-client-certificate", 1, CLIENT, "the client", rules.inner_client_words, rules.inner_client),
 )  # fmt: skip
 
 
@@ -117,7 +111,7 @@ def _presented(
     )
     expected = slot.expects(wanted.here)
     opinion = slot.rule(shown, wanted) if expected else _unexpected(slot, shown)
-    finding = slot.finding(
+    return slot.finding(
         wanted.here,
         opinion.status,
         opinion.message,
@@ -127,21 +121,6 @@ def _presented(
         advice=opinion.advice,
         notes=(*opinion.notes, *remarks(shown, seen, session, opinion.status)),
         differences=opinion.differences,
-    )
-    return _proven(slot, session, finding)
-
-
-def _proven(slot: Slot, session: Session, finding: Finding) -> Finding:
-    """A certificate is worth nothing where the signature over the handshake is not its key's."""
-    wrong = [p for p in session.proofs if p.kind in slot.proofs and p.result == "invalid"]
-    if not wrong:
-        return finding
-    return replace(
-        finding,
-        status=Status.FAIL,
-        kind="key-not-proven",
-        message=f"{finding.message}; its key did not sign this handshake: {wrong[0].why}",
-        advice=f"{slot.whose} sends a certificate without having its key: check which key belongs to it",
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from analyzer.stream import CLIENT
 from analyzer.verdict import across, judge, showings
 from analyzer.verdict.expectations import Expectations, Hsm, Role
 from analyzer.verdict.finding import Status
@@ -127,20 +126,23 @@ def test_either_of_awss_two_server_certificates_is_no_difference():
 
 def test_a_client_certificate_that_one_hsm_takes_and_another_refuses():
     anchors = expectations(*USUAL, item(Role.MTLS_ANCHOR, "mtls/mtls-root.crt"), hsms=THREE)
-    [(taken, _)] = judged("inner-mutual-tls", expected=anchors)
-    [(refused, _)] = judged("inner-client-wrong-tls12", expected=anchors)
-    leaf = taken.at_level(1).certificates[CLIENT]
-    inner = refused.at_level(1)
-    elsewhere = replace(
-        refused,
-        tcp=replace(refused.tcp, server=refused.tcp.server._replace(address="10.0.2.22")),
-        sessions=(refused.sessions[0], replace(inner, certificates=(leaf, inner.certificates[1]))),
-    )
-    told = [(each, judge(each, anchors)) for each in (taken, elsewhere)]
-    [finding] = [f for f in across(told, anchors) if f.code == "client-certificate-half-refused"]
+    [finding] = across(judged("causes/one-hsm-refuses", expected=anchors), anchors)
 
-    assert finding.status is Status.FAIL
+    assert (finding.code, finding.status) == ("client-certificate-half-refused", Status.FAIL)
     assert finding.message == (
-        "the same inner client certificate is refused by 10.0.2.22 and accepted by 10.0.2.21: they do not "
-        "trust the same CAs"
+        "the same inner client certificate is refused by 10.0.2.22 and accepted by 10.0.2.21 and "
+        "10.0.2.23: they do not trust the same CAs"
+    )
+    assert "cluster mtls list-trust-anchors" in finding.advice
+
+
+def test_the_connection_from_which_on_the_certificate_is_another_one():
+    told = judged("causes/fails-since-certificate-changed")
+    [finding] = across(told, KNOWN)
+    at = told[2][0].sessions[0].certificates[1][0].at
+
+    assert (finding.code, finding.level) == ("certificate-changed", 0)
+    assert finding.message == (
+        f"10.0.2.21 presented another outer server certificate from {moment(at.began)} on (connection 2; "
+        "before that: connection 1)"
     )
