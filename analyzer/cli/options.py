@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analyzer.cli.program import complain
 from analyzer.errors import BadUsage, UnreadableInput
 
 if TYPE_CHECKING:
@@ -224,6 +225,14 @@ def expected(given: dict[str, Any]) -> Expectations:
     return load_expectations(**named)
 
 
+def _expected_aloud(given: dict[str, Any]) -> Expectations:
+    """The expected set; what was odd about its files is told on stderr."""
+    found = expected(given)
+    for note in found.notes:
+        complain(note, "note")
+    return found
+
+
 def analysis(given: dict[str, Any]) -> Options:
     """What the options of `capture` and `expected_set` mean for the library.
 
@@ -240,7 +249,7 @@ def analysis(given: dict[str, Any]) -> Options:
         ports=ports(given["ports"]),
         key_logs=tuple(given["key_logs"]),
         password=_password(given["password_file"]),
-        expected=expected(given),
+        expected=_expected_aloud(given),
         at=given["at"],
         framing=given["framing"],
         reader=given["reader"],
