@@ -3,6 +3,7 @@
 How the tests' reading of `expected.json` was settled where it left room:
 
 * `certificates`: null = no Certificate message of that side, [] = an empty one.
+* Only what went out counts: what OpenSSL wrote to memory and the case kept back was never said.
 * `alerts` leave out close_notify: it ends sessions that were fine.
 * A slot is listed where something is expected for it or a certificate (or an empty Certificate message)
   was shown. An empty Certificate message where a certificate is expected is a `fail`: the client was

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from recording.observed import Observed
 from recording.vendor import Form
 
 Send = Callable[[bytes], None]
@@ -18,6 +19,7 @@ class Nested:
     Args:
         send: takes the plaintext of one outer record.
         receive: gives exactly so many bytes of the outer plaintext, or raises.
+        observed: is told what went out.
         piece: longest plaintext of an outer record, 0 = no limit.
         session: the one to resume.
     """
@@ -28,6 +30,7 @@ class Nested:
         form: Form,
         send: Send,
         receive: Receive,
+        observed: Observed,
         *,
         server_side: bool,
         piece: int = 0,
@@ -38,6 +41,7 @@ class Nested:
             self._incoming, self._outgoing, server_side=server_side, session=session
         )
         self._form, self._send, self._receive, self._piece = form, send, receive, piece
+        self._observed = observed
 
     def handshake(self) -> None:
         """To the end, or until an end refuses (ssl.SSLError, its alert sent)."""
@@ -64,6 +68,7 @@ class Nested:
         flight = self._outgoing.read()
         if not flight:
             return
+        self._observed.sent()
         for message in self._form.messages(flight):
             size = self._piece or len(message)
             for at in range(0, len(message), size):
@@ -74,7 +79,8 @@ class Nested:
         self._incoming.write(self._form.take(self._receive))
 
     def drop(self) -> bytes:
-        """What OpenSSL has to say is not sent."""
+        """What OpenSSL has to say is not sent; what it would have been."""
+        self._observed.dropped()
         return self._outgoing.read()
 
     def _through(self, step: Callable[[], Any]) -> Any:

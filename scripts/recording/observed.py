@@ -40,6 +40,8 @@ class Said:
 class Observed:
     """One peer at one level.
 
+    What the inner TLS writes goes to memory first and counts from when it is `sent`.
+
     Attributes:
         completed: its `do_handshake` returned.
     """
@@ -47,18 +49,33 @@ class Observed:
     messages: list[Said] = field(default_factory=list)
     alerts: list[Said] = field(default_factory=list)
     completed: bool = False
+    _unsent: list[tuple[list[Said], Said]] = field(default_factory=list)
 
-    def watch(self, context: ssl.SSLContext) -> None:
-        """Note down what `context` sends and takes."""
+    def watch(self, context: ssl.SSLContext, *, in_memory: bool) -> None:
+        """Note down what `context` sends and takes; `in_memory`: to and from memory."""
 
         def note(_: Any, direction: str, __: Any, content_type: int, ___: Any, data: bytes) -> None:
-            if int(content_type) == _HANDSHAKE:
-                said = Said(next(_ORDER), direction == "write", data[0], data)
-                self.messages.append(said)
-            elif int(content_type) == _ALERT:
-                self.alerts.append(Said(next(_ORDER), direction == "write", data[1], data))
+            kinds = {_HANDSHAKE: (self.messages, 0), _ALERT: (self.alerts, 1)}
+            if int(content_type) not in kinds:
+                return
+            kept, at = kinds[int(content_type)]
+            said = Said(next(_ORDER), direction == "write", data[at], data)
+            if in_memory and said.written:
+                self._unsent.append((kept, said))
+            else:
+                kept.append(said)
 
         context._msg_callback = note  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def sent(self) -> None:
+        """What was written to memory went out."""
+        for kept, said in self._unsent:
+            kept.append(said)
+        self._unsent.clear()
+
+    def dropped(self) -> None:
+        """What was written to memory never goes out."""
+        self._unsent.clear()
 
     def other_end(self) -> Observed:
         """What the other end said, as this one heard it."""

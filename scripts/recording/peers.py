@@ -82,6 +82,7 @@ class End:
             self.plan.form,
             self.send,
             self.receive,
+            self.inner,
             server_side=self.role == "server",
             piece=self.plan.piece,
             session=self._session("inner"),
@@ -183,7 +184,7 @@ class End:
             context = self.kept[self.role, name] = self._new_context(level)
         if client:
             context.keylog_filename = str(self._folder / f"{name}.log")
-        observed.watch(context)
+        observed.watch(context, in_memory=name == "inner")
         return context
 
     def _session(self, name: str) -> ssl.SSLSession | None:
