@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
+from analyzer.tls.public_keys import is_raw_public_key, public_key
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -96,6 +98,15 @@ class Certificate:
 def parse_certificate(der: bytes) -> Certificate:
     """The facts of the certificate in `der`; one that cannot be read keeps its hash and says why."""
     sha256 = hashlib.sha256(der).hexdigest()
+    if is_raw_public_key(der):
+        key = public_key(der)
+        return Certificate(
+            der,
+            sha256,
+            key=key_text(key) if key else "",
+            key_sha256=sha256,
+            error="a raw public key (RFC 7250), not a certificate",
+        )
     parsed = x509_of(der)
     if parsed is None:
         return Certificate(der, sha256, error="not a certificate that can be read (DER, RFC 5280)")

@@ -22,6 +22,9 @@ _CLIENT_FLIGHT = 4
 _SERVER_END = 5  # TLS <= 1.2 in full: the server's ChangeCipherSpec and Finished
 _AFTER_FINISHED = 6
 
+# A retry, and the ChangeCipherSpec that may follow it at once (RFC 8446 appendix D.4).
+_RETRIES = {("", "hello_retry_request"), ("hello_retry_request", "change_cipher_spec")}
+
 # Zeek's letters (ssl_history), small for the server, capital for the client.
 LETTERS = {
     "hello_request": "h",
@@ -83,6 +86,7 @@ def _keyed(messages: Sequence[MessageSeen]) -> Iterator[tuple[tuple[int, int, Si
 
 def _flights(messages: Sequence[MessageSeen]) -> Iterator[int]:
     hellos = 0
+    before = ""
     finished = done = data = False
     for message in messages:
         data |= message.type == "application_data"
@@ -91,7 +95,7 @@ def _flights(messages: Sequence[MessageSeen]) -> Iterator[int]:
         elif message.type == "client_hello":
             yield _SECOND_CLIENT_HELLO if hellos else _CLIENT_HELLO
             hellos += 1
-        elif message.type == "hello_retry_request":
+        elif (before, message.type) in _RETRIES:
             yield _RETRY
         elif message.type == "hello_request":
             yield _CLIENT_HELLO
@@ -101,5 +105,6 @@ def _flights(messages: Sequence[MessageSeen]) -> Iterator[int]:
             yield _SERVER_END
         else:
             yield _SERVER_FLIGHT
+        before = message.type
         finished |= message.type == "finished"
         done |= message.type == "server_hello_done"

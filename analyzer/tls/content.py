@@ -171,10 +171,14 @@ class Content:
         if value is None and kind in PARSERS:
             self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
         self._events.append(Message(side, kind, body, value, at, encrypted, handshake.number))
-        retry = isinstance(value, ServerHello) and value.is_retry
-        if isinstance(value, ServerHello) and not retry:
-            handshake.server_hello = value
-        self._check_order("hello_retry_request" if retry else handshake_type_name(kind), at)
+        name = handshake_type_name(kind)
+        if isinstance(value, ServerHello):
+            if value.is_retry:
+                handshake.retry = value
+                name = "hello_retry_request"
+            else:
+                handshake.server_hello = value
+        self._check_order(name, at)
         if handshake.finished[side] or self._protection.epoch == "application":
             self._after_finished(handshake, kind, raw, value)
         else:

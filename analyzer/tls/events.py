@@ -61,8 +61,8 @@ class Keyed:
     """From here on this side's records are opened.
 
     Attributes:
-        epoch: `early`, `handshake`, `application` (TLS 1.3; `application 1` after the first KeyUpdate ...)
-            or `traffic` (TLS <= 1.2).
+        epoch: `early`, `handshake`, `application` (TLS 1.3; a KeyUpdate begins no other) or `traffic`
+            (TLS <= 1.2).
         source: the key-log label or other source the key came from, e.g. `CLIENT_RANDOM`.
     """
 
@@ -154,12 +154,17 @@ class Proof:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Counted per side as records pass. Bytes are wire bytes of record bodies."""
+    """Counted per side as records pass. Bytes are wire bytes of record bodies.
+
+    Attributes:
+        rejected_records: early data that the server did not take, and that the client sends again.
+    """
 
     records: int = 0
     application_records: int = 0
     application_bytes: int = 0
     sealed_records: int = 0
+    rejected_records: int = 0
 
 
 class RecordSeen(NamedTuple):

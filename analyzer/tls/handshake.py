@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from analyzer.stream import Side
+from analyzer.stream import SERVER, Side
 from analyzer.tls.constants import TLS13
 from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
 from analyzer.tls.suites import SUITES, Suite
@@ -51,6 +51,7 @@ class Handshake:
     number: int
     client_hello: ClientHello | None = None
     server_hello: ServerHello | None = None
+    retry: ServerHello | None = None
     encrypted_extensions: EncryptedExtensions | None = None
     raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
     finished: list[bool] = field(default_factory=lambda: [False, False])
@@ -70,10 +71,24 @@ class Handshake:
             self.raw[side].append(HOLE)
 
     @property
+    def answer(self) -> ServerHello | None:
+        """The ServerHello; a HelloRetryRequest, which binds version and suite, until it comes."""
+        return self.server_hello or self.retry
+
+    @property
+    def takes_early_data(self) -> bool | None:
+        """The server takes the client's early data; None while its word was not read but still may be."""
+        if self.retry:
+            return False
+        if self.encrypted_extensions:
+            return self.encrypted_extensions.early_data
+        return True if self.sealed[SERVER] or self.lost[SERVER] else None
+
+    @property
     def version(self) -> int | None:
         """The negotiated version, None before the ServerHello."""
-        if self.server_hello:
-            return self.server_hello.version
+        if self.answer:
+            return self.answer.version
         return TLS13 if self.tried else None
 
     @property
@@ -86,8 +101,8 @@ class Handshake:
     @property
     def suite(self) -> Suite | None:
         """The negotiated suite, None while unknown or where its number has no meaning."""
-        if self.server_hello:
-            return SUITES.get(self.server_hello.suite)
+        if self.answer:
+            return SUITES.get(self.answer.suite)
         return self.tried[1] if self.tried else None
 
 

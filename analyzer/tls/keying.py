@@ -45,8 +45,8 @@ def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) 
     client_random, suite = handshake.client_random, handshake.suite
     assert client_random is not None
     if suite is None:
-        assert handshake.server_hello
-        return _unknown_suite(handshake.server_hello.suite)
+        assert handshake.answer
+        return _unknown_suite(handshake.answer.suite)
     label = TRAFFIC_LABELS[side, epoch]
     secret = secrets.lookup(client_random).get(label)
     opener = tls13_opener(suite, secret) if secret else None

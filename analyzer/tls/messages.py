@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from analyzer.tls.constants import SSL30, TLS11, TLS12, TLS13, TLS13_DRAFTS
 from analyzer.tls.cursor import Cursor, Truncated
+from analyzer.tls.public_keys import is_whole_element
 
 # The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3)
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -126,7 +127,7 @@ class EncryptedExtensions:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """RFC 8446 section 4.4.2, RFC 5246 section 7.4.2. `chain`: DER, the leaf first."""
+    """RFC 8446 section 4.4.2, RFC 5246 section 7.4.2. `chain`: DER, the leaf first; or a raw public key alone."""
 
     chain: tuple[bytes, ...] = field(repr=False)
     context: bytes = b""
@@ -283,7 +284,10 @@ def _encrypted_extensions(cursor: Cursor, _version: int | None) -> EncryptedExte
 
 def _certificate(cursor: Cursor, version: int | None) -> Certificate:
     if version != TLS13:
-        return Certificate(tuple(Cursor(cursor.vector(3)).vectors(3)))
+        listed = cursor.vector(3)
+        if is_whole_element(listed):  # a raw public key is not in a list (RFC 7250 section 3)
+            return Certificate((listed,))
+        return Certificate(tuple(Cursor(listed).vectors(3)))
     context = cursor.vector(1)
     entries = Cursor(cursor.vector(3))
     chain = []

@@ -97,6 +97,7 @@ class Protection:
         self._opener: Opener | None = None
         self._why: Missing | None = None  # this epoch stays sealed
         self.behind_loss = False
+        self._early_told = False  # that it stays sealed
 
     # ------------------------------------------------------------------ what changes keys
 
@@ -134,10 +135,12 @@ class Protection:
         self._why = missing
         handshake = self._handshakes.of(self._side)
         handshake.miss(self._side, handshake.sealed)
+        self._tell_sealed(missing, at)
+
+    def _tell_sealed(self, missing: Missing, at: Span) -> None:
         why, detail, remedy = missing
-        self._events.append(
-            Sealed(self._side, self.epoch, why, detail, remedy, at, handshake.number)
-        )
+        number = self._handshakes.of(self._side).number
+        self._events.append(Sealed(self._side, self.epoch, why, detail, remedy, at, number))
 
     def finish(self) -> None:
         """No more records will come: those behind a loss that did not open stay sealed."""
@@ -157,6 +160,8 @@ class Protection:
             return self._open_later_epoch(record)
         if self.behind_loss:
             return self._open_behind_loss(record, last=last)
+        if self.epoch == "early":
+            return self._open_early(record, last=last)
         if self._opener is not None:
             opened = self._opener.open(record.type, record.version, record.body)
             if opened is None:
@@ -165,15 +170,9 @@ class Protection:
             return opened
         found = self._key(record)
         if isinstance(found, Missing):
-            if self.epoch == "early":
-                return self._skip_early(record, found, last=last)
             return self._lacks(found, record, last=last)
         opened = found.opened or found.opener.open(record.type, record.version, record.body)
         if opened is None:
-            if self.epoch == "early":
-                return self._skip_early(record, _NO_FIT, last=last)
-            if self._is_rejected_early_data(found):
-                return self._stays()
             self.give_up(_NO_FIT, record.at)
             return self._open_later_epoch(record)
         self._keyed(found, record.at)
@@ -314,29 +313,39 @@ class Protection:
 
     # ------------------------------------------------------------------ early data
 
-    def _skip_early(self, record: Record, missing: Missing, *, last: bool) -> Opened | Shut:
-        """Early data without a secret that fits ends where the handshake's secret opens a record."""
-        self.epoch = "handshake"
-        found = self._key(record)
+    def _open_early(self, record: Record, *, last: bool) -> Opened | Shut:
+        """Early data, which the server takes or passes over, or the first record behind it (RFC 8446 section 4.2.10).
+
+        It waits for the server's word, since what was not taken is sent again and is no part of the stream.
+        """
+        handshake = self._handshakes.of(self._side)
+        taken = handshake.takes_early_data
+        if taken is None and not last:
+            return WAITS
+        if handshake.client_random is None or handshake.suite is None:
+            return self._lacks(HELLO_MISSING, record, last=last)
+        early = traffic_key(self._secrets, handshake, self._side, "early")
+        if taken is not False and isinstance(early, Found):
+            opener = self._opener or early.opener
+            opened = opener.open(record.type, record.version, record.body)
+            if opened:
+                if self._opener is None:
+                    self._keyed(early, record.at)
+                return opened
+        found = traffic_key(self._secrets, handshake, self._side, "handshake")
         if isinstance(found, Found):
             opened = found.opener.open(record.type, record.version, record.body)
             if opened:
+                self.end_early_data()
                 self._keyed(found, record.at)
                 return opened
-        self.epoch = "early"
-        if missing is HELLO_MISSING and not last:
-            return WAITS
-        if last or isinstance(found, Missing):
-            self.give_up(missing, record.at)
+        if taken is False:
+            self._counts.rejected_records += 1
+            return STAYS
+        if isinstance(found, Missing):
+            self.end_early_data()
+            return self._lacks(found, record, last=last)
+        if not self._early_told:
+            self._early_told = True
+            self._tell_sealed(early if isinstance(early, Missing) else _NO_FIT, record.at)
         return self._stays()
-
-    def _is_rejected_early_data(self, found: Found) -> bool:
-        """A server that does not take early data passes over what it cannot open (RFC 8446 section 4.2.10)."""
-        hello = self._handshakes.of(self._side).client_hello
-        return (
-            self._side is CLIENT
-            and self.epoch == "handshake"
-            and hello is not None
-            and hello.offers_early_data
-            and found.opener.sequence == 0
-        )

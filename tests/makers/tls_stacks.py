@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography import x509
@@ -25,9 +26,11 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 from cryptography.x509.oid import NameOID
 
+from analyzer.stream import CLIENT, SERVER, Side
 from tests.makers.tls_wire import Wire
 
 PING = b"ping of the client\n"
@@ -219,9 +222,11 @@ class Tap:
 
 
 def _forward(source: socket.socket, target: socket.socket, wire: Wire, side: str) -> None:
+    sender = CLIENT if side == "client" else SERVER
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             setattr(wire, side, getattr(wire, side) + data)
+            wire.flights.append((sender, data))
             target.sendall(data)
     with contextlib.suppress(OSError):
         target.shutdown(socket.SHUT_WR)
@@ -354,6 +359,38 @@ def _client(command: list[str], **options) -> subprocess.Popen:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
 
 
+def gnutls_wire(priority: str, *, server: list[str], client: list[str]) -> Wire:
+    """One session of `gnutls-cli` with `gnutls-serv --echo`, PING there and back."""
+    port = free_port()
+    command = ["gnutls-serv", "--quiet", "--echo", "--disable-client-cert", f"--port={port}"]
+    command += [f"--priority={priority}", *server]
+    if not any("rawpk" in option for option in server):
+        certificate, key = identity("rsa")
+        command += [f"--x509certfile={certificate}", f"--x509keyfile={key}"]
+    wire = Wire()
+    with running(command, port), contextlib.closing(Tap(port)) as tap:
+        carried = tap.carry_one(wire)
+        talk = ["gnutls-cli", "--insecure", "--disable-sni", f"--port={tap.port}"]
+        with tempfile.NamedTemporaryFile() as log:
+            environment = {**os.environ, "SSLKEYLOGFILE": log.name}
+            done = _talked([*talk, f"--priority={priority}", *client, "127.0.0.1"], environment)
+            wire.key_log = Path(log.name).read_bytes()
+        assert PING.strip() in done, done[-2000:]
+        carried.join(10)
+    return wire
+
+
+@functools.cache
+def raw_public_key() -> tuple[Path, Path]:
+    """(public key, private key) PEM files."""
+    paths = Path(_folder()) / "raw.pub", Path(_folder()) / "raw.key"
+    key = ec.generate_private_key(ec.SECP256R1())
+    spki = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    paths[0].write_bytes(spki)
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
 # --- OpenSSL's programs, for what Python's ssl has no words for -----------------------------------------
 
 
@@ -381,15 +418,72 @@ def openssl_program_session(
     return wire
 
 
+def openssl_dialogue(server: list[str], client: list[str], lines: list[tuple[Side, bytes]]) -> Wire:
+    """One session of `openssl s_client` with `openssl s_server`, in which each types lines in turn.
+
+    A line that is one of their commands (`K`: update keys) is not sent but done.
+    """
+    [wire] = openssl_dialogues(server, [client], lines)
+    return wire
+
+
+def openssl_dialogues(
+    server: list[str], clients: list[list[str]], lines: list[tuple[Side, bytes]]
+) -> list[Wire]:
+    """The same with one client after the other."""
+    port = free_port()
+    tap = Tap(port)
+    certificate, key = identity("rsa")
+    command = ["openssl", "s_server", "-accept", str(port), "-cert", certificate, "-key", key]
+    wires = []
+    with running(list(map(str, [*command, *server])), port) as server_process:
+        for client in clients:
+            wires.append(wire := Wire())
+            carried = tap.carry_one(wire)
+            with tempfile.NamedTemporaryFile() as log:
+                talk = ["openssl", "s_client", "-connect", f"127.0.0.1:{tap.port}"]
+                with _client([*talk, "-keylogfile", log.name, *client]) as client_process:
+                    typed = (client_process.stdin, server_process.stdin)
+                    _until_quiet(wire, 0)
+                    for side, line in lines:
+                        before = len(wire.flights)
+                        typed[side].write(line + b"\n")
+                        typed[side].flush()
+                        _until_quiet(wire, before)
+                    client_process.terminate()
+                carried.join(10)
+                wire.key_log = Path(log.name).read_bytes()
+    tap.close()
+    return wires
+
+
+def _until_quiet(wire: Wire, before: int) -> None:
+    """Until more than `before` flights came, and no more do."""
+    count = -1
+    for _ in range(200):
+        time.sleep(0.03)
+        if len(wire.flights) == count > before:
+            return
+        count = len(wire.flights)
+    raise AssertionError("nothing was sent")
+
+
 # --- tlslite-ng, which still speaks SSL 3.0 -------------------------------------------------------------
 
 
-def tlslite_session(version: tuple[int, int], *, mutual: bool = False, **settings) -> Wire:
+def tlslite_session(
+    version: tuple[int, int],
+    *,
+    mutual: bool = False,
+    during: Callable[[object], None] | None = None,
+    **settings,
+) -> Wire:
     """One session of tlslite-ng with itself, PING one way and PONG the other.
 
     Args:
         version: as on the wire, (3, 0) for SSL 3.0.
         mutual: the client shows a certificate too.
+        during: what the client's connection does between the two.
         settings: attributes of its HandshakeSettings, e.g. `cipherNames=["rc4"]`.
     """
     from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
@@ -422,8 +516,11 @@ def tlslite_session(version: tuple[int, int], *, mutual: bool = False, **setting
     carried = tap.carry_one(wire)
     client = TLSConnection(socket.create_connection(("127.0.0.1", tap.port)))
     shown = (chain, parsePEMKey(key.read_text(), private=True)) if mutual else (None, None)
-    client.handshakeClientCert(*shown, settings=agreed)
+    with _derived_secrets() as secrets:
+        client.handshakeClientCert(*shown, settings=agreed)
     client.write(PING)
+    if during:
+        during(client)
     assert client.read(min=len(PONG), max=len(PONG)) == PONG
     master = bytes(client.session.masterSecret)
     client.close()
@@ -432,9 +529,37 @@ def tlslite_session(version: tuple[int, int], *, mutual: bool = False, **setting
         thread.join(10)
     listener.close()
     tap.close()
-    line = f"CLIENT_RANDOM {wire.hello.client_random.hex()} {master.hex()}\n"
-    wire.key_log = line.encode()
+    random = wire.hello.client_random.hex()
+    lines = secrets if version == (3, 4) else {"CLIENT_RANDOM": master}
+    wire.key_log = "".join(f"{word} {random} {lines[word].hex()}\n" for word in lines).encode()
     return wire
+
+
+@contextlib.contextmanager
+def _derived_secrets():
+    """The traffic secrets of TLS 1.3 that tlslite-ng derives meanwhile; it logs no keys itself."""
+    from tlslite import tlsconnection
+
+    labels = {
+        b"c hs traffic": "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        b"s hs traffic": "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        b"c ap traffic": "CLIENT_TRAFFIC_SECRET_0",
+        b"s ap traffic": "SERVER_TRAFFIC_SECRET_0",
+    }
+    found = {}
+    derive = tlsconnection.derive_secret
+
+    def derive_secret(secret, label, *rest):
+        derived = derive(secret, label, *rest)
+        if bytes(label) in labels:
+            found[labels[bytes(label)]] = bytes(derived)
+        return derived
+
+    tlsconnection.derive_secret = derive_secret
+    try:
+        yield found
+    finally:
+        tlsconnection.derive_secret = derive
 
 
 # --- Java's JSSE, which still has DES and the export suites ---------------------------------------------

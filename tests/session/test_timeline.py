@@ -21,11 +21,11 @@ HANDSHAKES = {
         "CsifIFDd",
     ),
     "TLS 1.3 with HelloRetryRequest (RFC 8446 figure 2)": (
-        "C client_hello, S hello_retry_request, C change_cipher_spec, C client_hello, S server_hello,"
-        " S change_cipher_spec, S encrypted_extensions, S certificate_request, S certificate,"
+        "C client_hello, S hello_retry_request, S change_cipher_spec, C change_cipher_spec,"
+        " C client_hello, S server_hello, S encrypted_extensions, S certificate_request, S certificate,"
         " S certificate_verify, S finished, C certificate, C certificate_verify, C finished,"
         " S new_session_ticket, C application_data, S application_data",
-        "CjICsiorxyfXYFtDd",
+        "CjiICsorxyfXYFtDd",
     ),
     "TLS 1.3 whose server refuses the client's certificate after both Finished": (
         "C client_hello, S server_hello, S encrypted_extensions, S certificate_request, S certificate,"
