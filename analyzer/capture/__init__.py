@@ -45,7 +45,7 @@ class Capture:
         reader: `fast`, or `scapy` to have scapy dissect every frame.
 
     Attributes:
-        name: as given.
+        name, index: as given.
         format: `pcap` or `pcapng`, with its compression, e.g. `pcapng+gzip`.
 
     Raises:
@@ -63,6 +63,7 @@ class Capture:
         reader: str = "fast",
     ) -> None:
         self.name = name
+        self.index = index
         opened, head, compression = source.opened(file, name)
         if head[:4] in pcap.MAGICS:
             self.format, self._walk = f"pcap{compression}", pcap.items

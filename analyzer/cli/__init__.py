@@ -42,6 +42,8 @@ _COMMANDS = {
         "analyzer.cli.keys",
         "Say which key opens which records, and why others stay sealed.",
     ),
+    "batch": ("analyzer.cli.batch", "Analyze many captures, on many cores or machines, as one."),
+    "merge": ("analyzer.cli.merge", "Put the results of 'batch --shard' together."),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
     "certs": (
         "analyzer.cli.certs",

@@ -84,7 +84,7 @@ def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 # The parameters are gathered by `analysis` below: the names are its keys.
-_reading = _stacked(
+reading = _stacked(
     click.option(
         "-k",
         "--keys",
@@ -129,9 +129,9 @@ _reading = _stacked(
 )
 
 capture = _stacked(
-    click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True), _reading
+    click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True), reading
 )
-live_capture = _stacked(click.argument("captures", metavar="[-|CAPTURE]", nargs=-1), _reading)
+live_capture = _stacked(click.argument("captures", metavar="[-|CAPTURE]", nargs=-1), reading)
 
 expected_set = _stacked(
     click.option(
@@ -185,6 +185,28 @@ expected_set = _stacked(
         "--at",
         type=Moment(),
         help="Judge certificates at this time; default: the time of the capture.",
+    ),
+)
+
+workers = _stacked(
+    click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(1),
+        help="Processes at once; default: one for each core.",
+    ),
+    click.option(
+        "--executor",
+        default="process",
+        show_default=True,
+        metavar="process|dask://HOST:PORT",
+        help="Who does the work: processes of this machine, or the workers of a Dask cluster.",
+    ),
+    click.option(
+        "--timeout-per-file",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="Give a file up that takes longer.",
     ),
 )
 

@@ -114,6 +114,11 @@ class Analysis:
                 self._take(flow, event)
 
     @property
+    def origins(self) -> Origins:
+        """The tickets and session IDs that passed, with the handshakes that issued them."""
+        return self._origins
+
+    @property
     def transport(self) -> Flows:
         """What transport only counted is in its `summary`."""
         return self._flows
@@ -160,7 +165,7 @@ class Analysis:
             try:
                 told = stack.conversation(tcp)
                 streams = {key: stack.kept(*key) for key in self._options.kept}
-                return self._judged(told, streams)
+                return judged(told, self._options, streams)
             except Exception as error:  # noqa: BLE001  as in `_take`
                 self._break(flow.number, error)
         broken = self._broken.pop(flow.number)
@@ -179,13 +184,6 @@ class Analysis:
             )
         )
 
-    def _judged(
-        self, told: Conversation, streams: Mapping[tuple[int, str], Sequence[StreamEvent]]
-    ) -> Connection:
-        expected = self._options.expected
-        findings = judge(told, expected, self._options.at)
-        return Connection(told, findings, diagnose(told, findings, expected), streams)
-
     def _break(self, number: int, error: Exception) -> None:
         """Note what broke, without anything that came from the capture."""
         if not self._options.contain_crashes:
@@ -194,3 +192,14 @@ class Analysis:
         self._broken[number] = (
             f"{type(error).__name__} in {PurePath(place.filename).name}:{place.lineno}"
         )
+
+
+def judged(
+    told: Conversation,
+    options: Options,
+    streams: Mapping[tuple[int, str], Sequence[StreamEvent]] | None = None,
+) -> Connection:
+    """What was observed, with the findings about it and the cause of a failure."""
+    expected = options.expected
+    findings = judge(told, expected, options.at)
+    return Connection(told, findings, diagnose(told, findings, expected), streams or {})

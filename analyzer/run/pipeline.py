@@ -7,7 +7,7 @@ capture items -> flows (two streams each) -> stack of TLS levels -> conversation
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self, TypeAlias
@@ -19,8 +19,9 @@ from analyzer.report.model import Connection, Input, Report
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
+from analyzer.run.urls import open_url
 from analyzer.tls.secrets import Secrets
-from analyzer.verdict import Finding, across, overall, showings
+from analyzer.verdict import Expectations, Finding, across, overall, showings
 
 __all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
 
@@ -65,7 +66,7 @@ class Run:
             if finding is not None:
                 self._findings.append(finding)
         with ExitStack() as files:
-            self._captures, self._refused = _open(sources, options, files)
+            self._captures, self._refused = open_captures(enumerate(sources), options, files)
             self._files = files.pop_all()
         late_keys = any(capture.format.startswith("pcapng") for capture in self._captures)
         self.analysis = Analysis(options, self.secrets, late_keys=late_keys)
@@ -78,8 +79,8 @@ class Run:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """What was read so far of each source, those that could not be read last."""
-        return (*map(_input, self._captures), *self._refused)
+        """What was read so far of each source, in the order given."""
+        return inputs_of(self._captures, self._refused)
 
     def connections(self) -> Iterator[Connection]:
         """Each connection as soon as it can be told."""
@@ -87,12 +88,31 @@ class Run:
 
     def report(self, connections: Sequence[Connection]) -> Report:
         """What all of it comes to, once `connections()` is through."""
-        ordered = tuple(sorted(connections, key=lambda each: each.conversation.stream))
-        judged = [(each.conversation, each.findings) for each in ordered]
-        verdict, reasons = overall(judged)
-        findings = (*self._findings, *across(judged, self._expected))
-        shown = showings(judged, self._expected)
-        return Report(self.inputs, ordered, findings, verdict, reasons, shown)
+        ordered = sorted(connections, key=lambda each: each.conversation.stream)
+        return assembled(self.inputs, ordered, self._findings, self._expected)
+
+
+def assembled(
+    inputs: Sequence[Input],
+    connections: Sequence[Connection],
+    findings: Sequence[Finding],
+    expected: Expectations,
+) -> Report:
+    """The report on judged connections, which stand in the order of their numbers.
+
+    Args:
+        findings: about the whole capture, beside those that comparing the connections gives.
+    """
+    judged = [(each.conversation, each.findings) for each in connections]
+    verdict, reasons = overall(judged)
+    return Report(
+        tuple(inputs),
+        tuple(connections),
+        (*findings, *across(judged, expected)),
+        verdict,
+        reasons,
+        showings(judged, expected),
+    )
 
 
 def items_of(sources: Sequence[Source], options: Options) -> Iterator[Item]:
@@ -102,22 +122,25 @@ def items_of(sources: Sequence[Source], options: Options) -> Iterator[Item]:
         UnreadableCapture, MissingTool: see `analyze`.
     """
     with ExitStack() as files:
-        captures, _ = _open(sources, options, files)
+        captures, _ = open_captures(enumerate(sources), options, files)
         yield from merged(captures)
 
 
-def _open(
-    sources: Sequence[Source], options: Options, files: ExitStack
-) -> tuple[list[Capture], list[Input]]:
-    """The captures that can be read, and why the others cannot.
+def open_captures(
+    sources: Iterable[tuple[int, Source]], options: Options, files: ExitStack
+) -> tuple[list[Capture], dict[int, Input]]:
+    """The captures that can be read, and why the others cannot, by their places.
+
+    Args:
+        sources: each with its place among all inputs, which is what its frame numbers begin with.
 
     Raises:
         UnreadableCapture, MissingTool: none can be read; the first one's reason.
     """
     captures: list[Capture] = []
-    refused: list[Input] = []
+    refused: dict[int, Input] = {}
     first: UnreadableCapture | MissingTool | None = None
-    for source in sources:
+    for place, source in sources:
         name = "-" if source == "-" else str(getattr(source, "name", source))
         try:
             captures.append(
@@ -125,13 +148,13 @@ def _open(
                     _opened(source, name, files),
                     name=name,
                     ports=options.ports,
-                    index=len(captures),
+                    index=place,
                     reader=options.reader,
                 )
             )
         except (UnreadableCapture, MissingTool) as error:
             first = first or error
-            refused.append(Input(name, refused=str(error).removeprefix(f"{name}: ")))
+            refused[place] = Input(name, refused=str(error).removeprefix(f"{name}: "))
     if not captures:
         raise first or UnreadableCapture("no capture was given")
     return captures, refused
@@ -142,10 +165,20 @@ def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:
         return sys.stdin.buffer
     if not isinstance(source, str | Path):
         return source
+    if "://" in name:
+        return files.enter_context(open_url(name))
     try:
         return files.enter_context(Path(source).open("rb"))
     except OSError as error:
         raise UnreadableCapture(f"{name}: {error.strerror}") from error
+
+
+def inputs_of(captures: Iterable[Capture], refused: Mapping[int, Input]) -> tuple[Input, ...]:
+    """What was read so far of each source, and the refused ones, in the order of their places."""
+    inputs = dict(refused)
+    for capture in captures:
+        inputs[capture.index] = _input(capture)
+    return tuple(inputs[place] for place in sorted(inputs))
 
 
 def _input(capture: Capture) -> Input:

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
-# Asked only when a session is told: in words where its certificates were shown ("" if it was resumed
-# itself), and the identities that it was resumed by.
-Origin: TypeAlias = Callable[[], tuple[str, Iterable[bytes]]]
+from analyzer.stream import number_of
+
+
+class Place(NamedTuple):
+    """A handshake that showed certificates: its connection, its level, and the frame of the server's."""
+
+    stream: int
+    level: int
+    frame: int
+
+    def __str__(self) -> str:
+        return f"connection {self.stream}, level {self.level}, frame {number_of(self.frame)}"
+
+
+# Where certificates were shown (None if the handshake was a resumption itself), and the identities that
+# it was resumed by.
+Issuer: TypeAlias = tuple[Place | None, tuple[bytes, ...]]
+Origin: TypeAlias = Callable[[], Issuer]  # asked only when a session is told
 
 _KEPT = 10_000  # identities; the oldest are forgotten
 _HOPS = 1_000  # resumptions of resumptions that are followed back
@@ -20,8 +36,10 @@ class Origins:
     Shared by all connections of a capture; filled while handshakes pass, asked when a session is told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, issued: Mapping[bytes, Issuer] | None = None) -> None:
         self._issued: OrderedDict[bytes, Origin] = OrderedDict()
+        for identity, issuer in (issued or {}).items():
+            self._issued[identity] = partial(_always, issuer)
 
     def remember(self, identity: bytes, origin: Origin) -> None:
         """A handshake issued `identity`."""
@@ -30,13 +48,23 @@ class Origins:
             if len(self._issued) > _KEPT:
                 self._issued.popitem(last=False)
 
+    def issued(self) -> dict[bytes, Issuer]:
+        """All that is known, as values: to be put together with what other parts of a capture tell."""
+        return {identity: origin() for identity, origin in self._issued.items()}
+
     def find(self, identities: Iterable[bytes]) -> str:
         """Where the session that issued one of `identities` showed its certificates, "" if unknown."""
+        asked: set[bytes] = set()
         for _ in range(_HOPS):
-            origin = next((self._issued[i] for i in identities if i in self._issued), None)
-            if origin is None:
+            identity = next((i for i in identities if i in self._issued and i not in asked), None)
+            if identity is None:
                 break
-            words, identities = origin()
-            if words:
-                return words
+            asked.add(identity)  # a resumed session issues the very session ID it was resumed by
+            place, identities = self._issued[identity]()
+            if place is not None:
+                return str(place)
         return ""
+
+
+def _always(issuer: Issuer) -> Issuer:
+    return issuer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
-from analyzer.session.origins import Origins
+from analyzer.session.origins import Issuer, Origins, Place
 from analyzer.session.outcome import Seen, session_outcome
 from analyzer.session.timeline import history, in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
@@ -258,6 +258,7 @@ class Recorder:
             server_random=server_hello.random if server_hello else None,
             resumed=resumed,
             resumes=self._origins.find(_offered_identities(told)) if resumed else "",
+            identities=_offered_identities(told) if resumed else (),
             history=history(messages),
             certificates=(told.chains[CLIENT], told.chains[SERVER]),
             certificate_request=_requested(told, torn=(told.number, SERVER) in self._torn),
@@ -279,11 +280,11 @@ class Recorder:
             span=told.span,
         )
 
-    def _origin(self, told: _Handshake) -> tuple[str, Sequence[bytes]]:
+    def _origin(self, told: _Handshake) -> Issuer:
         chain = told.chains[SERVER]
         if not chain:
-            return "", _offered_identities(told)
-        return f"connection {self._stream}, level {self._level}, frame {chain[0].at.last}", ()
+            return None, _offered_identities(told)
+        return Place(self._stream, self._level, chain[0].at.last), ()
 
     def _readable(self, side: Side, sealed: set[Side]) -> bool:
         return side not in sealed and not self._missing[side]
@@ -326,7 +327,7 @@ def _requested(told: _Handshake, *, torn: bool) -> bool | None:
     return False if whole else None
 
 
-def _offered_identities(told: _Handshake) -> Sequence[bytes]:
+def _offered_identities(told: _Handshake) -> tuple[bytes, ...]:
     """What the client asked to resume by: PSK identities (TLS 1.3), its ticket, its session ID."""
     hello = told.client_hello
     if hello is None:

@@ -80,7 +80,16 @@ class Secrets:
             at first 2**18, some seconds of work.
     """
 
-    __slots__ = ("_latest", "_logs", "_psks", "_rsa_keys", "_sessions", "revision", "trials")
+    __slots__ = (
+        "_latest",
+        "_logs",
+        "_psks",
+        "_rsa_keys",
+        "_sessions",
+        "_shared",
+        "revision",
+        "trials",
+    )
 
     def __init__(self) -> None:
         self._logs: list[KeyLog] = []
@@ -89,6 +98,7 @@ class Secrets:
         self._psks: dict[bytes, bytes] = {}
         self.revision = 0
         self.trials = _TRIALS
+        self._shared = 0  # logs that belong to others too: nothing is added to them
         self._latest: tuple[tuple[bytes, int], Mapping[str, bytes]] = ((b"", 0), {})
 
     def __bool__(self) -> bool:
@@ -99,6 +109,17 @@ class Secrets:
     def has_rsa_keys(self) -> bool:
         """RSA private keys are at hand; they open handshakes with RSA key exchange only."""
         return bool(self._rsa_keys)
+
+    def fork(self) -> Secrets:
+        """The same secrets, to which others can be added without these seeing them; the logs are shared."""
+        twin = Secrets()
+        twin._logs = list(self._logs)
+        twin._shared = len(self._logs)
+        twin._rsa_keys = list(self._rsa_keys)
+        twin._sessions = dict(self._sessions)
+        twin._psks = dict(self._psks)
+        twin.revision = self.revision
+        return twin
 
     # --- adding -------------------------------------------------------------------------------------
 
@@ -142,7 +163,8 @@ class Secrets:
 
     def add_key_log(self, text: bytes, name: str = "") -> KeyLogSummary:
         """Takes the lines of a key log (RFC 9850). Broken lines are counted, never an error."""
-        if not self._logs or len(self._logs[-1]) + len(text) > _SMALL:
+        full = not self._logs or len(self._logs[-1]) + len(text) > _SMALL
+        if full or len(self._logs) == self._shared:
             self._logs.append(KeyLog())
         summary = self._logs[-1].add(text, name)
         self.revision += bool(summary.used)

@@ -1,0 +1,59 @@
+"""`merge`: one report of what the shares of a batch have done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analyzer.cli import options, output
+from analyzer.cli.program import complain
+from analyzer.errors import BadUsage
+
+
+@click.command()
+@click.argument(
+    "directories",
+    metavar="DIR...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+)
+@options.reading
+@options.expected_set
+@output.options
+@options.workers
+def command(
+    *,
+    directories: tuple[Path, ...],
+    jobs: int | None,
+    executor: str,
+    timeout_per_file: float | None,
+    **given: Any,
+) -> int:
+    """Put the results of 'batch --shard' together: DIR is each share's directory.
+
+    The options for reading and judging must be those of the shares. The captures themselves are read
+    again where connections cross their borders, so they must still be there.
+
+    Exit codes: as of analyze.
+    """
+    from analyzer.run.batch import whole
+    from analyzer.run.pool import workers
+    from analyzer.run.results import Results, digest, together
+
+    target = output.Target.taken_from(given)
+    plan, parts = together([Results(directory) for directory in directories])
+    wanted = options.analysis(given)
+    if digest(wanted) != plan.options:
+        raise BadUsage("the shares were made with other options, key files or another version")
+    missing = len(plan.sources) - len(parts)
+    if missing:
+        complain(
+            f"{missing} of {len(plan.sources)} files are in none of these directories", "warning"
+        )
+    report = whole(dict(parts), plan, wanted, workers(executor, jobs), timeout_per_file)
+    output.warn(report, options.ports(given["ports"]))
+    target.write(report)
+    return output.exit_code(report, "never")

@@ -1,0 +1,41 @@
+"""`--jobs`: one analysis in several processes, by file first, by connection second; the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.errors import UnreadableCapture
+from analyzer.report.model import Report
+from analyzer.run.analysis import Options
+from analyzer.run.joining import joined, of_shares
+from analyzer.run.parts import Chosen, Part, Task, analyzed, places
+from analyzer.run.pipeline import analyze
+from analyzer.run.pool import Lost, Workers, outcomes
+
+
+def analyze_with(sources: Sequence[str], options: Options, workers: Workers | None) -> Report:
+    """As `pipeline.analyze`, by several workers.
+
+    A single file is read by each of them, for its share of the connections; standard input by none.
+
+    Raises:
+        UnreadableCapture, UnreadableInput, MissingTool: as `pipeline.analyze`.
+    """
+    if workers is None or "-" in sources:
+        return analyze(sources, options)
+
+    def run(tasks: Sequence[Task]) -> list[Part | Lost]:
+        told = dict(outcomes(analyzed, tasks, workers))
+        return [told[place] for place in range(len(tasks))]
+
+    if len(sources) == 1:
+        shares = workers.count
+        tasks = [Task(places(sources), options, Chosen(None, n, shares)) for n in range(shares)]
+        report = of_shares(run(tasks), sources, options)
+    else:
+        parts = run([Task((each,), options) for each in places(sources)])
+        report = joined(dict(enumerate(parts)), sources, options, run, workers.count)
+    if all(source.refused for source in report.inputs):
+        first = report.inputs[0]
+        raise UnreadableCapture(f"{first.name}: {first.refused}")
+    return report

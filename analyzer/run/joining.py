@@ -1,0 +1,214 @@
+"""Parts of a capture put together: the report is that of the whole, however it was divided.
+
+What a file alone cannot tell is told again from all the files that have to do with it, and only for those
+connections: they cross a border between files, may have ended by silence, or need keys or tickets that
+another file carries. The packets are read again rather than kept, so memory does not grow with what lies
+on the borders.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from analyzer.report.model import Connection, Input, Report
+from analyzer.run.analysis import Options, judged
+from analyzer.run.key_files import broken_lines, load_key_file
+from analyzer.run.parts import Chosen, Part, Task
+from analyzer.run.pipeline import Source, assembled
+from analyzer.run.pool import Lost
+from analyzer.session.origins import Issuer, Origins
+from analyzer.tls.secrets import Secrets
+from analyzer.transport import TransportLimits
+from analyzer.verdict.finding import Finding, Status
+
+# Runs tasks somewhere and gives their results in the order of the tasks.
+Runner: TypeAlias = Callable[[Sequence[Task]], Sequence[Part | Lost]]
+
+
+@dataclass(slots=True)
+class _Own:
+    """A connection where it was told. `part`: index of the part, by whose numbering origins know it."""
+
+    connection: Connection
+    part: int
+
+
+def joined(
+    parts: Mapping[int, Part | Lost],
+    sources: Sequence[Source],
+    options: Options,
+    run: Runner,
+    shares: int = 1,
+) -> Report:
+    """The report on all sources.
+
+    Args:
+        parts: of each source by itself, by its place.
+        run: analyzes the parts that have to be told again.
+        shares: into how many tasks these are divided.
+    """
+    there = {place: part for place, part in parts.items() if isinstance(part, Part)}
+    torn = _torn(there)
+    tasks = list(_tasks(torn, there, sources, options, shares))
+    again = run(tasks)
+    kept = [*there.values(), *(part for part in again if isinstance(part, Part))]
+    findings = [
+        *_key_findings(options),
+        *(
+            _lost_file(sources[place], part)
+            for place, part in parts.items()
+            if isinstance(part, Lost)
+        ),
+        *(_lost_share(part) for part in again if isinstance(part, Lost)),
+    ]
+    told = [
+        _Own(connection, index)
+        for index, part in enumerate(kept)
+        for pair, connection in zip(part.pairs, part.connections, strict=True)
+        if index >= len(there) or pair not in torn
+    ]
+    inputs = [
+        there[place].inputs[place] if place in there else _unread(source, parts.get(place))
+        for place, source in enumerate(sources)
+    ]
+    return assembled(inputs, _numbered(told, kept, options), findings, options.expected)
+
+
+def of_shares(parts: Sequence[Part | Lost], sources: Sequence[Source], options: Options) -> Report:
+    """The report on all sources, of parts that each read all of them for a share of the connections."""
+    there = [part for part in parts if isinstance(part, Part)]
+    findings = [*_key_findings(options), *(_lost_share(p) for p in parts if isinstance(p, Lost))]
+    told = [_Own(c, index) for index, part in enumerate(there) for c in part.connections]
+    inputs = [
+        there[0].inputs[place] if there else _unread(source, parts[0])
+        for place, source in enumerate(sources)
+    ]
+    return assembled(inputs, _numbered(told, there, options), findings, options.expected)
+
+
+def _torn(parts: Mapping[int, Part]) -> frozenset[int]:
+    """The pairs of which no file alone can tell."""
+    in_files = Counter(pair for part in parts.values() for pair in part.seen)
+    torn = {pair for pair, files in in_files.items() if files > 1}
+    end = max((part.end for part in parts.values()), default=0)
+    silent = TransportLimits().unanswered_ns
+    keys_in = {place for place, part in parts.items() if part.has_keys}
+    for place, part in parts.items():
+        others_have_keys = bool(keys_in - {place})
+        for pair, connection in zip(part.pairs, part.connections, strict=True):
+            told = connection.conversation
+            is_open = told.tcp.ended_by == "open"
+            if (is_open and end - told.tcp.span.ended >= silent and end > part.end) or (
+                others_have_keys and any(session.sealed for session in told.sessions)
+            ):
+                torn.add(pair)
+    return frozenset(torn)
+
+
+def _tasks(
+    torn: frozenset[int],
+    parts: Mapping[int, Part],
+    sources: Sequence[Source],
+    options: Options,
+    shares: int,
+) -> Iterator[Task]:
+    """What has to be told again: each share of the torn pairs, from the files in which they occur."""
+    until = max((part.end for part in parts.values()), default=0)
+    for share in range(shares):
+        chosen = Chosen(torn, share, shares)
+        pairs = frozenset(pair for pair in torn if chosen.holds(pair))
+        if pairs:
+            files = tuple(
+                (place, sources[place])
+                for place, part in sorted(parts.items())
+                if part.has_keys or not pairs.isdisjoint(part.seen)
+            )
+            yield Task(files, options, Chosen(pairs), until)
+
+
+def _numbered(told: Iterable[_Own], parts: Sequence[Part], options: Options) -> list[Connection]:
+    """The connections in order of their first frames, each with its number and with whose session it resumes."""
+    several = any(len(part.inputs) > 1 for part in parts) or len(parts) > 1
+    ordered = sorted(told, key=lambda own: _first(own.connection, by_time=several))
+    numbers = {
+        (own.part, own.connection.conversation.stream): number for number, own in enumerate(ordered)
+    }
+    origins = Origins(_issued(parts, numbers))
+    connections = []
+    for number, own in enumerate(ordered):
+        connection = own.connection
+        told_here = connection.conversation
+        sessions = tuple(
+            replace(session, resumes=origins.find(session.identities))
+            if session.resumed
+            else session
+            for session in told_here.sessions
+        )
+        conversation = replace(told_here, stream=number, sessions=sessions)
+        if sessions != told_here.sessions and not told_here.broken:
+            connections.append(judged(conversation, options, connection.streams))
+        else:
+            connections.append(replace(connection, conversation=conversation))
+    return connections
+
+
+def _first(connection: Connection, *, by_time: bool) -> tuple[int, int]:
+    span = connection.conversation.tcp.span
+    return (span.began if by_time else 0, span.first)
+
+
+def _issued(
+    parts: Sequence[Part], numbers: Mapping[tuple[int, int], int]
+) -> Mapping[bytes, Issuer]:
+    """Who issued each ticket, by final numbers: the earliest of those that showed certificates."""
+    issued: dict[bytes, Issuer] = {}
+    for index, part in enumerate(parts):
+        for identity, (place, identities) in part.issued.items():
+            if place is not None:
+                number = numbers.get((index, place.stream))
+                if number is None:
+                    continue  # told again elsewhere
+                place = place._replace(stream=number)  # noqa: PLW2901
+            known = issued.get(identity)
+            if known is None or _rank(place) < _rank(known[0]):
+                issued[identity] = place, identities
+    return issued
+
+
+def _rank(place: object | None) -> tuple[bool, object]:
+    return (place is None, place or 0)
+
+
+def _key_findings(options: Options) -> Iterator[Finding]:
+    for path in options.key_logs:
+        finding = broken_lines(load_key_file(Secrets(), path, options.password))
+        if finding is not None:
+            yield finding
+
+
+def _unread(source: Source, part: Part | Lost | None) -> Input:
+    why = part.why if isinstance(part, Lost) else "it was not analyzed"
+    return Input(str(source), refused=why)
+
+
+def _lost_file(source: Source, lost: Lost) -> Finding:
+    return Finding(
+        "file-not-analyzed",
+        Status.UNKNOWN,
+        f"{source}: not analyzed, {lost.why}",
+        advice="Analyze this file alone; if that fails too, please report it.",
+        limitations=("What happened in this file is not in the report.",),
+    )
+
+
+def _lost_share(lost: Lost) -> Finding:
+    return Finding(
+        "connections-not-analyzed",
+        Status.UNKNOWN,
+        f"a share of the connections was not analyzed, {lost.why}",
+        advice="Analyze with --jobs 1; if that fails too, please report it.",
+        limitations=("Some connections are not in the report.",),
+    )

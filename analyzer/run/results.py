@@ -1,0 +1,195 @@
+"""A batch's results directory: what of each file is done, readable while it grows, and whole after a kill.
+
+    plan.json           the files, in order, and what they are analyzed with
+    parts/000012.part   what file 12 came to, for `--resume` and `merge`
+    files/000012.json   the same as a report on that file alone
+    report.json         the report on all of them, at the end
+    summary.json        who failed, and how often
+
+Every file appears whole or not at all, and only for its owner. No secret is in any of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analyzer import __version__
+from analyzer.errors import BadUsage, UnreadableInput
+from analyzer.report.json_report import as_json, dumps
+from analyzer.report.model import Report
+from analyzer.report.summary import summary
+from analyzer.run.analysis import Options
+from analyzer.run.parts import Part
+from analyzer.run.pipeline import assembled
+from analyzer.run.private import replace_private
+
+_SCHEMA = "hsm-analyzer/batch/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch is to do.
+
+    Attributes:
+        sources: every file, in order. options: a digest of what they are analyzed with.
+        shard: which of how many shares of the files is done here, counted from 1.
+    """
+
+    sources: tuple[str, ...]
+    options: str
+    shard: tuple[int, int] = (1, 1)
+
+    @property
+    def own(self) -> list[int]:
+        """The places of the files that are done here."""
+        share, of = self.shard
+        return [place for place in range(len(self.sources)) if place % of == share - 1]
+
+
+def digest(options: Options) -> str:
+    """What tells whether two batches analyze in the same way; it gives nothing of a key or a password away."""
+    key_logs = [
+        (str(path), path.stat().st_size if path.exists() else 0) for path in options.key_logs
+    ]
+    told = replace(options, key_logs=(), password=None)
+    return hashlib.sha256(repr((__version__, key_logs, told)).encode()).hexdigest()
+
+
+class Results:
+    """The directory of one batch.
+
+    Args:
+        directory: is made where it is not there.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._parts = directory / "parts"
+        self._files = directory / "files"
+
+    def begin(self, plan: Plan, *, resume: bool) -> None:
+        """Take the directory for `plan`; with `resume` it may be of the same plan already.
+
+        Raises:
+            BadUsage: it holds another batch's results, or the same one's and `resume` is not given.
+        """
+        path = self.directory / "plan.json"
+        if path.exists():
+            if not resume:
+                raise BadUsage(
+                    f"{self.directory} holds results already; --resume goes on with them"
+                )
+            if self.plan() != plan:
+                raise BadUsage(
+                    f"{self.directory} holds the results of other files or other options"
+                )
+            return
+        try:
+            for directory in (self.directory, self._parts, self._files):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadUsage(f"{self.directory}: {error.strerror}") from error
+        replace_private(path, json.dumps({"schema": _SCHEMA, **dataclasses.asdict(plan)}, indent=2))
+
+    def plan(self) -> Plan:
+        """What the directory is of.
+
+        Raises:
+            UnreadableInput: it holds no batch's results.
+        """
+        path = self.directory / "plan.json"
+        try:
+            told = json.loads(path.read_bytes())
+            plan = Plan(tuple(told["sources"]), told["options"], tuple(told["shard"]))
+            known = told["schema"] == _SCHEMA
+        except (OSError, ValueError, KeyError, TypeError):
+            known = False
+        if not known:
+            raise UnreadableInput(f"{self.directory}: holds no results of batch")
+        return plan
+
+    def add(self, place: int, part: Part, options: Options) -> None:
+        """Keep what a file came to, and its own report."""
+        report = assembled(list(part.inputs.values()), part.connections, (), options.expected)
+        told = as_json(report)
+        for connection in told["connections"]:
+            connection["input"] = 0  # the one file of this report
+        replace_private(self._files / f"{place:06}.json", json.dumps(told) + "\n")
+        replace_private(self._parts / f"{place:06}.part", pickle.dumps(part, protocol=5))
+
+    def parts(self) -> dict[int, Part]:
+        """What is done so far.
+
+        Raises:
+            UnreadableInput: a part is none.
+        """
+        return {int(path.stem): _read_part(path) for path in sorted(self._parts.glob("*.part"))}
+
+    def finish(self, report: Report) -> Mapping[str, Any]:
+        """Write the report on all files; gives the summary."""
+        replace_private(self.directory / "report.json", dumps(report))
+        told = summary(report)
+        replace_private(self.directory / "summary.json", json.dumps(told, indent=2) + "\n")
+        return told
+
+
+def together(directories: Sequence[Results]) -> tuple[Plan, dict[int, Part]]:
+    """The plan and the parts of several directories of one batch.
+
+    Raises:
+        UnreadableInput: a directory holds no results.
+        BadUsage: they are of different batches.
+    """
+    plans = [replace(results.plan(), shard=(1, 1)) for results in directories]
+    for results, plan in zip(directories, plans, strict=True):
+        if plan != plans[0]:
+            raise BadUsage(
+                f"{results.directory} is of another batch than {directories[0].directory}"
+            )
+    return plans[0], {p: part for results in directories for p, part in results.parts().items()}
+
+
+def _read_part(path: Path) -> Part:
+    try:
+        part = _Values(io.BytesIO(path.read_bytes())).load()
+    except Exception as error:
+        raise UnreadableInput(f"{path}: no result of batch, or of another version") from error
+    if not isinstance(part, Part):
+        raise UnreadableInput(f"{path}: no result of batch")
+    return part
+
+
+class _Values(pickle.Unpickler):
+    """Makes values of this program and of plain types, and calls nothing else: the file may be anyone's."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class, if it is one of those."""
+        if (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        if module.startswith("analyzer."):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (
+                dataclasses.is_dataclass(found) or issubclass(found, tuple | enum.Enum)
+            ):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+_PLAIN = frozenset(
+    {
+        ("datetime", "datetime"),
+        ("datetime", "timezone"),
+        ("datetime", "timedelta"),
+        ("builtins", "frozenset"),
+        ("builtins", "set"),
+    }
+)
