@@ -28,7 +28,7 @@ def dumps(checks: Sequence[Check]) -> str:
     """All checks as plain text."""
     text = io.StringIO()
     show(checks, text, colored=False, width=PLAIN_WIDTH)
-    return text.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 def show(

@@ -7,7 +7,6 @@ in what is said about the sessions, their certificates and the slots.
 from functools import cache
 
 import pytest
-from analyzer.run.expected_files import load_expectations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from analyzer.capture import Capture
 from analyzer.capture.items import FIN, RST, SYN, Segment
 from analyzer.report.json_report import connection_json
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
+from analyzer.run.expected_files import load_expectations
 from analyzer.run.key_files import load_key_file
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict import Expectations
