@@ -264,12 +264,12 @@ class Recorder:
             certificate_request=_requested(told, torn=(told.number, SERVER) in self._torn),
             authorities=told.request.authorities if told.request else (),
             keys=(told.keys[CLIENT], told.keys[SERVER]),
-            keyed=tuple(told.keyed),
-            sealed=tuple(told.sealed),
-            alerts=tuple(told.alerts),
+            keyed=tuple(sorted(told.keyed, key=_when)),
+            sealed=tuple(sorted(told.sealed, key=_when)),
+            alerts=tuple(sorted(told.alerts, key=_when)),
             proofs=tuple(told.proofs.values()),
             messages=messages,
-            malformed=tuple(told.malformed),
+            malformed=tuple(sorted(told.malformed, key=lambda told: told[1].ended)),
             recovered=tuple(told.recovered),
             skipped=skipped,
             framing=framing,
@@ -294,6 +294,11 @@ def _client_random(told: _Handshake) -> bytes | None:
     if told.client_hello:
         return told.client_hello.random
     return told.tried.client_random if told.tried else None
+
+
+def _when(event: Alert | Sealed | Keyed) -> tuple[int, Side]:
+    """Sorts both sides' events by capture time, in whatever order the directions came."""
+    return event.at.ended, event.side
 
 
 def _types(told: _Handshake, side: Side) -> list[str]:

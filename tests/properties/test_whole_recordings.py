@@ -42,7 +42,7 @@ def recorded(name: str) -> tuple[Segment, ...]:
 def expected() -> Expectations:
     pki = ROOT / "captures" / "pki"
     return load_expectations(
-        etc=pki / "etc",
+        etc=pki / "etc" / "sdk3",
         server_certs=(),
         client_cert=(),
         customer_ca=(),
