@@ -7,9 +7,10 @@ certificate at an address changed at 14:03.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Conversation
@@ -23,6 +24,8 @@ from analyzer.verdict.words import count_words, listing, plural, short, time_of,
 # Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).
 _CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
 _FEW = 3
+
+Judged: TypeAlias = Sequence[tuple[Conversation, Sequence[Finding]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +53,36 @@ class Showing:
     streams: tuple[int, ...]
 
 
-def showings(
-    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
-) -> tuple[Showing, ...]:
+def showings(judged: Judged, expected: Expectations) -> tuple[Showing, ...]:
     """The table: by slot, then address, then the time of the first showing."""
-    rows: dict[tuple[str, str, bytes], Showing] = {}
-    for slot, told, findings, leaf, at in _shown(judged):
-        endpoint = told.tcp.server if slot.side is SERVER else told.tcp.client
-        key = (slot.code, endpoint.address, leaf.der)
-        status = next((f.status for f in findings if f.code == slot.code), Status.UNKNOWN)
-        row = rows.get(key)
-        if row is None:
-            hsm = expected.hsm_at(endpoint.address) if slot.side is SERVER else None
-            named = str(hsm) if hsm is not None and hsm.id else ""
-            cluster = hsm.cluster if hsm else ""
-            rows[key] = Showing(
-                *(slot.code, endpoint.address, named, cluster, leaf, status, at, at),
-                *(1, (told.stream,)),
-            )
-            continue
-        rows[key] = replace(
-            row,
-            status=min(row.status, status, key=_WORST_FIRST.index),
-            first=min(row.first, at, key=lambda span: span.began),
-            last=max(row.last, at, key=lambda span: span.began),
-            connections=row.connections + 1,
-            streams=(*row.streams, told.stream)[:_FEW],
-        )
-    return tuple(
-        sorted(rows.values(), key=lambda r: (SLOTS.index(r.slot), r.address, r.first.began))
+    groups: dict[tuple[int, str, bytes], list[_Shown]] = {}
+    for shown in _all_shown(judged):
+        key = (SLOTS.index(shown.slot.code), shown.address, shown.certificate.der)
+        groups.setdefault(key, []).append(shown)
+    rows = [(index, _row(group, expected)) for (index, _, _), group in groups.items()]
+    rows.sort(key=lambda row: (row[0], row[1].address, row[1].first.began))
+    return tuple(row for _, row in rows)
+
+
+def _row(group: Sequence[_Shown], expected: Expectations) -> Showing:
+    one = group[0]
+    hsm = expected.hsm_at(one.address) if one.slot.side is SERVER else None
+    times = [shown.at for shown in group]
+    return Showing(
+        slot=one.slot.code,
+        address=one.address,
+        hsm=str(hsm) if hsm is not None and hsm.id else "",
+        cluster=hsm.cluster if hsm else "",
+        certificate=one.certificate,
+        status=min((shown.status for shown in group), key=_WORST_FIRST.index),
+        first=min(times, key=_began),
+        last=max(times, key=_began),
+        connections=len(group),
+        streams=tuple(shown.stream for shown in group[:_FEW]),
     )
 
 
-def across(
-    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
-) -> tuple[Finding, ...]:
+def across(judged: Judged, expected: Expectations) -> tuple[Finding, ...]:
     """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused."""
     rows = showings(judged, expected)
     return (
@@ -95,9 +93,7 @@ def across(
     )
 
 
-def _identity(
-    judged: Sequence[tuple[Conversation, Sequence[Finding]]], expected: Expectations
-) -> Iterator[Finding]:
+def _identity(judged: Judged, expected: Expectations) -> Iterator[Finding]:
     """What contradicts itself in the expected set: then no answer about it can be relied on."""
     if not judged:
         return
@@ -117,17 +113,33 @@ def _identity(
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PASS)
 
 
-def _shown(
-    judged: Iterable[tuple[Conversation, Sequence[Finding]]],
-) -> Iterator[tuple[Slot, Conversation, Sequence[Finding], Certificate, Span]]:
-    """Every first presentation of a certificate in a slot of a connection."""
+class _Shown(NamedTuple):
+    """The first presentation of a certificate in one slot of one connection."""
+
+    slot: Slot
+    address: str
+    certificate: Certificate
+    at: Span
+    status: Status
+    stream: int
+
+
+def _all_shown(judged: Judged) -> Iterator[_Shown]:
     for told, findings in judged:
+        statuses = {finding.code: finding.status for finding in findings}
         for slot in SLOT_TABLE:
             for session in told.sessions:
                 chain = session.certificates[slot.side]
                 if session.level == slot.level and chain:
-                    yield slot, told, findings, chain[0].certificate, chain[0].at
+                    address = (told.tcp.client, told.tcp.server)[slot.side].address
+                    status = statuses.get(slot.code, Status.UNKNOWN)
+                    shown = chain[0]
+                    yield _Shown(slot, address, shown.certificate, shown.at, status, told.stream)
                     break
+
+
+def _began(at: Span) -> int:
+    return at.began
 
 
 def _differing(rows: Sequence[Showing]) -> Iterator[Finding]:
@@ -186,37 +198,37 @@ def _odd_ones(slot: Slot, cluster: str, here: Sequence[Showing]) -> Iterator[Fin
 _PASS_FIRST = (Status.PASS, Status.UNKNOWN, Status.FAIL)
 
 
-def _changed(judged: Sequence[tuple[Conversation, Sequence[Finding]]]) -> Iterator[Finding]:
+def _changed(judged: Judged) -> Iterator[Finding]:
     """An address that showed one certificate and later another one."""
-    series: dict[tuple[str, str], list[tuple[Span, Certificate, Status, int]]] = {}
-    slots = {slot.code: slot for slot in SLOT_TABLE}
-    for slot, told, findings, leaf, at in _shown(judged):
-        endpoint = told.tcp.server if slot.side is SERVER else told.tcp.client
-        status = next((f.status for f in findings if f.code == slot.code), Status.UNKNOWN)
-        series.setdefault((slot.code, endpoint.address), []).append((at, leaf, status, told.stream))
-    for (code, address), shown in sorted(series.items()):
-        ordered = sorted(shown, key=lambda one: one[0].began)
-        changes = [pair for pair in pairwise(ordered) if pair[0][1] != pair[1][1]]
+    series: dict[tuple[str, str], list[_Shown]] = {}
+    for shown in _all_shown(judged):
+        series.setdefault((shown.slot.code, shown.address), []).append(shown)
+    for _, group in sorted(series.items()):
+        ordered = sorted(group, key=lambda shown: shown.at.began)
+        changes = [
+            (before, after)
+            for before, after in pairwise(ordered)
+            if before.certificate.der != after.certificate.der
+        ]
         if changes:
-            yield _change(slots[code], address, changes)
+            yield _change(changes)
 
 
-def _change(
-    slot: Slot, address: str, changes: Sequence[tuple[tuple[Span, Certificate, Status, int], ...]]
-) -> Finding:
+def _change(changes: Sequence[tuple[_Shown, _Shown]]) -> Finding:
     before, after = changes[0]
-    fine = all(one[2] is Status.PASS for pair in changes for one in pair)
+    slot = after.slot
+    fine = all(shown.status is Status.PASS for pair in changes for shown in pair)
     again = f", and {plural(len(changes) - 1, 'more time')} after that" if len(changes) > 1 else ""
     return Finding(
         "certificate-changed",
         Status.PASS if fine else Status.UNKNOWN,
-        f"{address} presented another {_words(slot)} certificate from {when(time_of(after[0].began))} on "
-        f"(connection {after[3]}; before that: connection {before[3]}){again}",
+        f"{after.address} presented another {_words(slot)} certificate from {when(time_of(after.at.began))} "
+        f"on (connection {after.stream}; before that: connection {before.stream}){again}",
         slot.level,
         slot.side,
-        short(before[1]),
-        short(after[1]),
-        (before[0], after[0]),
+        short(before.certificate),
+        short(after.certificate),
+        (before.at, after.at),
         advice="" if fine else _CHANGE_ADVICE[slot.side],
     )
 
@@ -229,7 +241,7 @@ _CHANGE_ADVICE: dict[Side, str] = {
 }
 
 
-def _half_refused(judged: Sequence[tuple[Conversation, Sequence[Finding]]]) -> Iterator[Finding]:
+def _half_refused(judged: Judged) -> Iterator[Finding]:
     """A client certificate that one HSM takes and another refuses: their trust anchors are not the same."""
     for slot in (s for s in SLOT_TABLE if s.side is CLIENT):
         taken: dict[Certificate, dict[str, Span]] = {}
