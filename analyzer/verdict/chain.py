@@ -141,19 +141,16 @@ def _paths(
 ) -> Iterator[tuple[Certificate, ...]]:
     """Every way up from the last certificate of `path`; a way ends at an anchor or where none is known.
 
-    OpenSSL follows one issuer of several with the same name, the others are never tried; here those
-    whose key made the signature come first, and one whose key did not ends the way.
+    OpenSSL follows one issuer of several with the same name, the others are never tried; here all are
+    whose key made the signature, and where there is none, those of the name.
     """
     last = path[-1]
     if last.der in trusted or len(path) == _LONGEST or _self_signed(last):
         yield path
         return
     named = [c for c in known if c not in path and _names_meet(last, c)]
-    issuers = [c for c in named if signature_verifies(last, c)]
-    for issuer in issuers:
+    for issuer in [c for c in named if signature_verifies(last, c)] or named:
         yield from _paths((*path, issuer), known, trusted)
-    if not issuers:
-        yield from ((*path, impostor) for impostor in named)
     if not named:
         yield path
 
