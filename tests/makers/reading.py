@@ -42,29 +42,33 @@ def records_of(segments: Iterable[Segment]) -> list[Record]:
     return [(segment.at.began, frame(segment)) for segment in segments]
 
 
-def tshark(path: Path, *fields: str, options: Iterable[str] = ()) -> list[tuple[str, ...]]:
-    """The fields of every frame that is TCP of the HSM's ports."""
-    command = ["tshark", "-r", str(path), "-T", "fields", "-E", "separator=|", "-E", "occurrence=l"]
-    command += ["-Y", "tcp.port in {2223..2225}", *options]
+# What tshark does not take for what it is by itself: Linux's first VXLAN port, a pseudowire.
+_DECODE_AS = ("-d", "udp.port==8472,vxlan", "-d", "mpls.label==1000,pwethcw")
+
+
+def tshark(path: Path, *fields: str, options: Iterable[str] = ()) -> list[list[str]]:
+    """The fields of every frame that is TCP of the HSM's ports; where a field stands several times, by commas."""
+    command = ["tshark", "-r", str(path), "-T", "fields", "-E", "separator=|", "-E", "occurrence=a"]
+    command += ["-Y", "tcp.port in {2223..2225} and not icmp", *_DECODE_AS, *options]
+    command += ["-o", "tcp.analyze_sequence_numbers:FALSE"] if "-2" not in options else []
     command += [word for field in fields for word in ("-e", field)]
+    # A file that is cut ends with an error, and with everything before it told.
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    return [tuple(line.split("|")) for line in done.stdout.splitlines()]
+    return [line.split("|") for line in done.stdout.splitlines()]
 
 
-def told_by_tshark(path: Path) -> list[tuple[int, int, int, str]]:
+SEGMENT_FIELDS = ("frame.number", "frame.time_epoch", "tcp.len", "tcp.seq_raw")
+
+
+def segment_of(row: list[str]) -> tuple[int, int, int, int]:
+    """`SEGMENT_FIELDS` as numbers; in tunnels and ICMP errors the innermost counts."""
+    number, time, length, seq = (field.split(",")[-1] for field in row)
+    return int(number), _nanoseconds(time), int(length), int(seq)
+
+
+def told_by_tshark(path: Path) -> list[tuple[int, int, int, int]]:
     """Number, time in nanoseconds, TCP payload length on the wire and sequence number."""
-    rows = tshark(
-        path,
-        "frame.number",
-        "frame.time_epoch",
-        "tcp.len",
-        "tcp.seq_raw",
-        options=("-o", "tcp.analyze_sequence_numbers:FALSE"),
-    )
-    return [
-        (int(number), _nanoseconds(time), int(length), int(seq))
-        for number, time, length, seq in rows
-    ]
+    return [segment_of(row) for row in tshark(path, *SEGMENT_FIELDS)]
 
 
 def _nanoseconds(text: str) -> int:
@@ -75,7 +79,7 @@ def _nanoseconds(text: str) -> int:
 def told_by_us(items: Iterable[Item]) -> list[tuple[int, int, int, int]]:
     """The same of our segments."""
     return [
-        (each.at.first, each.at.began, len(each.payload) + each.missing, each.seq)
+        (each.at.last, each.at.ended, len(each.payload) + each.missing, each.seq)
         for each in items
         if isinstance(each, Segment)
     ]

@@ -152,9 +152,8 @@ def _ppp(packet: bytes) -> bytes:
 
 
 def _pppoe(packet: bytes) -> bytes:
-    return bytes(Ether(src=ETHER.src, dst=ETHER.dst, type=0x8864) / PPPoE(sessionid=3)) + _ppp(
-        packet
-    )
+    ether = Ether(src=ETHER.src, dst=ETHER.dst, type=0x8864)
+    return bytes(ether / PPPoE(sessionid=3) / Raw(_ppp(packet)))
 
 
 NULL_FAMILIES = {4: 2, 6: 30}

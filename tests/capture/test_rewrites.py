@@ -1,0 +1,167 @@
+"""However the same connection was captured, the report tells the same facts."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.report.json_report import as_json
+from analyzer.run.analysis import Options
+from analyzer.run.expected_files import load_expectations
+from analyzer.run.pipeline import analyze
+from tests.makers.cases import ROOT
+from tests.makers.reading import (
+    SEGMENT_FIELDS,
+    needs_tshark,
+    segment_of,
+    told_by_us,
+    tshark,
+)
+from tests.makers.rewrites import Packet, Variant, recorded, segments_of
+from tests.makers.rewrites_of_files import FILES, LINK_TYPES_AND_TUNNELS, plain
+from tests.makers.rewrites_of_packets import PACKETS
+
+BASES = ("tls13-in-tls13", "vendor-exchange", "tls12-in-tls12")
+VARIANTS = (*FILES, *LINK_TYPES_AND_TUNNELS, *PACKETS)
+
+every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+every_base = pytest.mark.parametrize("base", BASES)
+
+
+def test_there_are_enough_of_them():
+    assert len({variant.name for variant in VARIANTS}) == len(VARIANTS) >= 90
+
+
+@functools.cache
+def packets_of(base: str) -> tuple[Packet, ...]:
+    return tuple(recorded(ROOT / "captures" / base / "capture.pcap"))
+
+
+@functools.cache
+def options(base: str, *, embedded: bool = False, reader: str = "fast") -> Options:
+    keys = () if embedded else (ROOT / "captures" / base / "keys.log",)
+    return Options(
+        key_logs=keys,
+        expected=load_expectations(etc=ROOT / "captures/pki/etc/sdk3"),
+        reader=reader,
+        contain_crashes=False,
+    )
+
+
+def made(variant: Variant, base: str) -> list[bytes]:
+    keys = (ROOT / "captures" / base / "keys.log").read_bytes()
+    return variant.make(packets_of(base), keys)
+
+
+def report(files: list[bytes], chosen: Options) -> dict[str, Any]:
+    return as_json(analyze([io.BytesIO(file) for file in files], chosen), der=True)
+
+
+# What depends on when and in which frame something was captured, not on what happened.
+PLACES = {"frame", "frames", "first_frame", "last_frame", "input", "time", "start", "end", "stream"}
+
+
+def facts(connection: Any, *, addresses: bool = True) -> Any:
+    """Everything told of a connection but for places, times and TCP's own story."""
+    if isinstance(connection, list):
+        return [facts(each, addresses=addresses) for each in connection]
+    if isinstance(connection, str):
+        return re.sub(
+            r"\bframes? \d+(-\d+)?|SSLKEYLOGFILE \S+|the capture|\S+keys\.log", "", connection
+        )
+    if not isinstance(connection, dict):
+        return connection
+    passed = PLACES | {"tcp"} | (set() if addresses else {"address", "client", "server"})
+    kept = {
+        key: facts(value, addresses=addresses)
+        for key, value in connection.items()
+        if key not in passed
+        or (key in {"client", "server"} and not (isinstance(value, dict) and "port" in value))
+    }
+    if "messages" in kept:  # the order of the two sides depends on the capture
+        for kind in ("messages", "alerts"):
+            kept[kind] = sorted(kept[kind], key=lambda message: message["side"])
+        kept["history"] = "".join(sorted(kept["history"]))
+    return kept
+
+
+@functools.cache
+def plain_facts(base: str, *, addresses: bool = True) -> list[Any]:
+    told = report([plain(packets_of(base))], options(base))
+    assert told["verdict"] == "pass"
+    assert [c["stage"] for c in told["connections"]] == ["inner-established"]
+    return facts(told["connections"], addresses=addresses)
+
+
+@every_base
+def test_the_plain_copy_tells_what_the_recording_tells(base: str):
+    recording = (ROOT / "captures" / base / "capture.pcap").read_bytes()
+    assert facts(report([recording], options(base))["connections"]) == plain_facts(base)
+
+
+@every_base
+@every_variant
+def test_a_variant_tells_the_same_facts(variant: Variant, base: str):
+    chosen = options(base, embedded=variant.embedded)
+    told = report(made(variant, base), chosen)
+    expected = plain_facts(base, addresses=variant.addresses) * variant.copies
+    assert facts(told["connections"], addresses=variant.addresses) == expected
+    assert told["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(
+    "variant", [each for each in VARIANTS if each.scapy], ids=lambda variant: variant.name
+)
+def test_scapy_reads_the_same(variant: Variant):
+    for base in BASES:
+        files = made(variant, base)
+        assert segments_of(files, "scapy") == segments_of(files) != []
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_scapys_report_is_the_same(base: str):
+    """On files of its own kind: the decoders' output is compared on all."""
+    for variant in (VARIANTS[0], *PACKETS[:6]):
+        files = made(variant, base)
+        fast = report(files, options(base, embedded=variant.embedded))
+        slow = report(files, options(base, embedded=variant.embedded, reader="scapy"))
+        assert slow["connections"] == fast["connections"]
+
+
+@needs_tshark
+@pytest.mark.parametrize(
+    ("variant", "base"),
+    [
+        pytest.param(variant, BASES[number % 3], id=f"{variant.name}-{BASES[number % 3]}")
+        for number, variant in enumerate(each for each in VARIANTS if each.tshark)
+    ],
+)
+def test_tshark_agrees(variant: Variant, base: str, tmp_path: Path):
+    [file] = made(variant, base)
+    path = tmp_path / "it"
+    path.write_bytes(file)
+    keys = ROOT / "captures" / base / "outer-keys.log"
+    rows = tshark(path, *SEGMENT_FIELDS, "tls.handshake.certificate", options=tls_options(keys))
+    ours, theirs = told_by_us(segments_of([file])), [segment_of(row[:4]) for row in rows]
+    if not variant.times:
+        ours, theirs = ([(n, *rest) for n, _, *rest in each] for each in (ours, theirs))
+    assert ours == theirs
+    if variant.tshark == "tls":
+        connections = report([file], options(base, embedded=variant.embedded))["connections"]
+        outer = connections[0]["sessions"][0]["certificates"]
+        shown = [c["der"] for side in ("server", "client") for c in outer[side]]
+        seen = [der for row in rows for der in row[4].replace(":", "").split(",") if der]
+        assert seen == shown * variant.copies
+
+
+def tls_options(keys: Path) -> tuple[str, ...]:
+    """tshark's, to read the outer TLS."""
+    return (
+        *("-2", "-o", "tcp.reassemble_out_of_order:TRUE"),
+        *("-o", f"tls.keylog_file:{keys}", "-d", "tcp.port==2223,tls"),
+    )
