@@ -50,6 +50,10 @@ def number_of(frame: int) -> int:
     return frame & _FRAME_MASK
 
 
+# The capture time of a frame that has none (pcapng's simple packet blocks).
+UNTIMED = 0
+
+
 class Span(NamedTuple):
     """The frames that some bytes came in, and their capture times.
 

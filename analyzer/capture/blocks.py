@@ -11,7 +11,7 @@ from analyzer.capture.glance import Glance
 from analyzer.capture.items import Comment, Item, KeyLogBlock, NameRecord
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import Window
-from analyzer.stream import Span
+from analyzer.stream import UNTIMED, Span
 
 # Block types (section 11.1).
 SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
@@ -135,11 +135,17 @@ class Section:
         (wire,) = struct.unpack_from(f"{self.order}I", body)
         interface = self.interface(0)
         captured = min(wire, interface.snap_length or wire)
-        yield from self._frame(interface, 0, body[4 : 4 + captured], wire)
+        yield from self._frame(interface, None, body[4 : 4 + captured], wire)
 
-    def _frame(self, interface: Interface, time: int, data: bytes, wire: int) -> Iterator[Item]:
+    def _frame(
+        self, interface: Interface, time: int | None, data: bytes, wire: int
+    ) -> Iterator[Item]:
         self._reading.frames += 1
-        at = interface.span(self._frame_number, time)
+        number = self._frame_number
+        if time is None:
+            at = Span(number, number, UNTIMED, UNTIMED)
+        else:
+            at = interface.span(number, time)
         item = interface.glance.decode(data, wire, at)
         if item is not None:
             yield item

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from analyzer.session.facts import Conversation, Presented, Session
-from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.stream import CLIENT, SERVER, UNTIMED, Side
 from analyzer.verdict import rules
 from analyzer.verdict.absent import absence
 from analyzer.verdict.authorities import name_of
@@ -97,7 +97,8 @@ def _presented(
 ) -> Finding:
     if not chain:
         return _empty(slot, session, wanted.here)
-    seen = time_of(chain[0].at.ended)
+    untimed = chain[0].at.ended == UNTIMED
+    seen = (at or _within_validity(chain)) if untimed else time_of(chain[0].at.ended)
     shown = Shown(
         slot.code,
         slot.side,
@@ -121,6 +122,25 @@ def _presented(
         advice=opinion.advice,
         notes=(*opinion.notes, *remarks(shown, seen, session, opinion.status)),
         differences=opinion.differences,
+    )
+    return _undated(finding) if untimed and at is None else finding
+
+
+def _within_validity(chain: tuple[Presented, ...]) -> datetime:
+    """A time at which every certificate had become valid."""
+    begins = (item.certificate.not_before for item in chain)
+    return max((begin for begin in begins if begin is not None), default=time_of(UNTIMED))
+
+
+def _undated(finding: Finding) -> Finding:
+    """No pass without a time: whether the certificate was valid then is not known."""
+    if finding.status is not Status.PASS:
+        return finding
+    return replace(
+        finding,
+        status=Status.UNKNOWN,
+        message=f"{finding.message}; the capture has no times, so whether it was valid then cannot be told",
+        advice="say with --at when the connection was made",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +110,24 @@ def test_the_plain_copy_tells_what_the_recording_tells(base: str):
 @every_variant
 def test_a_variant_tells_the_same_facts(variant: Variant, base: str):
     chosen = options(base, embedded=variant.embedded)
+    if not variant.times:
+        first = packets_of(base)[0].time // 1_000_000_000
+        chosen = replace(chosen, at=datetime.fromtimestamp(first, UTC))
     told = report(made(variant, base), chosen)
     expected = plain_facts(base, addresses=variant.addresses) * variant.copies
     assert facts(told["connections"], addresses=variant.addresses) == expected
     assert told["verdict"] == "pass"
+
+
+@every_base
+def test_without_times_nothing_is_known_of_validity(base: str):
+    [untimed] = [each for each in VARIANTS if not each.times]
+    told = report(made(untimed, base), options(base))
+    [connection] = told["connections"]
+    slots = [f for f in connection["findings"] if f["code"].endswith("-certificate")]
+    assert [f["status"] for f in slots] == ["unknown"] * 3
+    assert all("the capture has no times" in f["message"] and "--at" in f["advice"] for f in slots)
+    assert (told["verdict"], connection["outcome"]) == ("unknown", "established")
 
 
 @pytest.mark.parametrize(
