@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,7 +113,7 @@ def _presented(
     )
     expected = slot.expects(wanted.here)
     opinion = slot.rule(shown, wanted) if expected else _unexpected(slot, shown)
-    return slot.finding(
+    finding = slot.finding(
         wanted.here,
         opinion.status,
         opinion.message,
