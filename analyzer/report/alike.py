@@ -23,6 +23,6 @@ def _kind(connection: Connection) -> object:
         told.stage,
         told.tcp.server,
         bool(told.broken),
-        connection.cause and (connection.cause.code, connection.cause.summary),
+        connection.cause and (connection.cause.code, connection.cause.confidence),
         tuple((f.code, f.status, f.observed) for f in slot_findings(connection)),
     )

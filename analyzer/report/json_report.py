@@ -22,6 +22,7 @@ from analyzer.tls.suites import suite_name
 from analyzer.transport.facts import Endpoint, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
 from analyzer.verdict.fleet import Showing
+from analyzer.verdict.patterns import Series
 
 SCHEMA = "hsm-analyzer/report/1"
 
@@ -259,6 +260,21 @@ def _summary(report: Report) -> Json:
         "slots": {code: {status.value: slots[code, status] for status in Status} for code in SLOTS},
         "causes": dict(sorted(causes.items())),
         "shown": [_showing(row) for row in report.shown],
+        "series": [_series(one) for one in report.series],
+    }
+
+
+def _series(one: Series) -> Json:
+    return {
+        "cause": one.code,
+        "client": one.client,
+        "server": one.server,
+        "connections": one.count,
+        "streams": list(one.streams),
+        "first": iso_time(one.first.began),
+        "last": iso_time(one.last.began),
+        "period_ms": _milliseconds(one.period_ns),
+        "lost": one.lost,
     }
 
 

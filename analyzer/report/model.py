@@ -10,6 +10,7 @@ from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
 from analyzer.verdict.fleet import Showing
+from analyzer.verdict.patterns import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Report:
         verdict: over all connections; unknown is never a pass.
         reasons: why the verdict is not a pass, one clause each; empty for a pass.
         shown: which address showed which certificate when, over all connections.
+        series: the failures, each cause between two machines once, with its count and times.
     """
 
     inputs: tuple[Input, ...]
@@ -69,6 +71,7 @@ class Report:
     verdict: Status
     reasons: tuple[str, ...] = ()
     shown: tuple[Showing, ...] = ()
+    series: tuple[Series, ...] = ()
 
     @property
     def broken(self) -> tuple[Connection, ...]:

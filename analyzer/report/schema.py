@@ -205,6 +205,19 @@ SUMMARY = _object(
             streams=_list(COUNT),
         )
     ),
+    series=_list(
+        _object(
+            cause=TEXT,
+            client=TEXT,
+            server=TEXT,
+            connections=COUNT,
+            streams=_list(COUNT),
+            first=TIME,
+            last=TIME,
+            period_ms=_or_null(MILLISECONDS),
+            lost=FLAG,
+        )
+    ),
 )
 
 _DEFINITIONS: Schema = {"session": SESSION, "finding": FINDING, "connection": CONNECTION}

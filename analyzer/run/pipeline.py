@@ -21,7 +21,16 @@ from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
 from analyzer.run.urls import open_url
 from analyzer.tls.secrets import Secrets
-from analyzer.verdict import Expectations, Finding, across, overall, showings
+from analyzer.verdict import (
+    Expectations,
+    Finding,
+    Told,
+    across,
+    overall,
+    patterns,
+    series,
+    showings,
+)
 
 __all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
 
@@ -105,13 +114,15 @@ def assembled(
     """
     judged = [(each.conversation, each.findings) for each in connections]
     verdict, reasons = overall(judged)
+    told = [Told(each.conversation, each.cause) for each in connections]
     return Report(
         tuple(inputs),
         tuple(connections),
-        (*findings, *across(judged, expected)),
+        (*findings, *across(judged, expected), *patterns(told)),
         verdict,
         reasons,
         showings(judged, expected),
+        series(told),
     )
 
 

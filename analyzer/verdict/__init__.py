@@ -10,6 +10,7 @@
 - `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
   JSON Schema; `regression_values`: how each kind of value is read.
 - `codes`: what every code and kind of a finding means, a table.
+- `patterns`: failures over time and machines: repeated, since when, who stands out.
 - `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
   `network_rules`, `handshake_rules`, `sealed_rules` (what stayed encrypted), `between_rules`; `reading`: what
   a rule gives. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
@@ -21,5 +22,18 @@ from analyzer.verdict.finding import Finding
 from analyzer.verdict.fleet import across, showings
 from analyzer.verdict.judgement import judge
 from analyzer.verdict.overall import overall
+from analyzer.verdict.patterns import Series, Told, patterns, series
 
-__all__ = ["Expectations", "Finding", "across", "diagnose", "judge", "overall", "showings"]
+__all__ = [
+    "Expectations",
+    "Finding",
+    "Series",
+    "Told",
+    "across",
+    "diagnose",
+    "judge",
+    "overall",
+    "patterns",
+    "series",
+    "showings",
+]

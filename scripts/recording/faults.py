@@ -18,7 +18,7 @@ from dataclasses import replace
 from recording import pki
 from recording.case import Level
 from recording.lab import Lab
-from recording.observed import Observed
+from recording.observed import CLIENT_HELLO, Observed
 from recording.peers import End, whole
 
 Script = Callable[[End], None]
@@ -203,8 +203,10 @@ def reads_inner_flight(end: End) -> None:
         with contextlib.suppress(ssl.SSLWantReadError):
             nested.tls.do_handshake()
         if nested.drop():
-            return
+            break
         nested.take()
+    kept = [m for m in end.inner.messages if not m.written or m.type == CLIENT_HELLO]
+    end.inner.messages[:] = kept  # the rest was never sent
 
 
 def _takes_any(context: ssl.SSLContext) -> None:

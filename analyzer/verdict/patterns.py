@@ -1,0 +1,263 @@
+"""Failures over time and over machines: the same one again and again, since when, and who stands out.
+
+One connection cannot tell that it is the thousandth that ended so, three seconds after the one before, or that the
+connections to the other HSMs are fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+from typing import NamedTuple
+
+from analyzer.session.facts import Conversation, Session
+from analyzer.session.outcome import ESTABLISHED, FAILED
+from analyzer.stream import CLIENT, SERVER, Span
+from analyzer.tls.constants import version_name
+from analyzer.tls.suites import suite_name
+from analyzer.verdict.finding import Cause, Finding, Status
+from analyzer.verdict.reading import duration
+from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
+
+# Fewer equal failures are no series.
+_SERIES = 3
+# Intervals that differ by no more than this from their median are regular, if so many of them do.
+_NEAR, _REGULAR = 0.25, 0.8
+# `reconnect_interval` of Client SDK 3's cloudhsm_client.cfg.
+_SDK3_NS = 3_000_000_000
+_STREAMS = 5
+# A round trip that is so many times another one is another path.
+_OTHER_PATH = 5
+_MILLISECOND = 1_000_000
+
+
+class Told(NamedTuple):
+    """One connection with what was found out about it."""
+
+    conversation: Conversation
+    cause: Cause | None
+
+    @property
+    def fine(self) -> bool:
+        """It was established and was not lost."""
+        return self.conversation.outcome == ESTABLISHED and self.cause is None
+
+    @property
+    def failed(self) -> bool:
+        """It certainly came to nothing, or was lost."""
+        return self.cause is not None and self.cause.code != "capture-ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Connections between the same two machines that ended for the same cause.
+
+    Attributes:
+        code: of the cause. client, server: addresses, the server's with its port.
+        count: how many. streams: the first few of their numbers.
+        first, last: the spans of the first and the last of them.
+        period_ns: median time from one's start to the next one's where that is regular, else None.
+        lost: they were established before.
+    """
+
+    code: str
+    client: str
+    server: str
+    count: int
+    streams: tuple[int, ...]
+    first: Span
+    last: Span
+    period_ns: int | None
+    lost: bool
+
+
+def series(told: Sequence[Told]) -> tuple[Series, ...]:
+    """All failures, each kind between two machines once, in order of their first."""
+    groups: dict[tuple[str, str, str], list[Told]] = {}
+    for each in told:
+        if each.cause is not None:
+            tcp = each.conversation.tcp
+            key = (each.cause.code, tcp.client.address, str(tcp.server))
+            groups.setdefault(key, []).append(each)
+    found = [_series(key, group) for key, group in groups.items()]
+    return tuple(sorted(found, key=lambda one: one.first.began))
+
+
+def _series(key: tuple[str, str, str], group: Sequence[Told]) -> Series:
+    ordered = sorted(group, key=_start)
+    return Series(
+        *key,
+        count=len(group),
+        streams=tuple(each.conversation.stream for each in ordered[:_STREAMS]),
+        first=ordered[0].conversation.tcp.span,
+        last=ordered[-1].conversation.tcp.span,
+        period_ns=_period([_start(each) for each in ordered]),
+        lost=all(each.conversation.outcome == ESTABLISHED for each in group),
+    )
+
+
+def _start(told: Told) -> int:
+    return told.conversation.tcp.span.began
+
+
+def _period(starts: Sequence[int]) -> int | None:
+    intervals = [later - earlier for earlier, later in pairwise(starts)]
+    if len(intervals) < _SERIES - 1:
+        return None
+    usual = int(median(intervals))
+    near = sum(abs(interval - usual) <= _NEAR * usual for interval in intervals)
+    return usual if usual and near >= _REGULAR * len(intervals) else None
+
+
+def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
+    """What the failures of a capture have in common."""
+    return (
+        *(_repeated(one) for one in series(told) if one.count >= _SERIES),
+        *_since(told),
+        *_standing_out(
+            told, "HSM", lambda each: str(each.conversation.tcp.server), "hsm-stands-out"
+        ),
+        *_standing_out(
+            told, "client", lambda each: each.conversation.tcp.client.address, "client-stands-out"
+        ),
+    )
+
+
+def _repeated(one: Series) -> Finding:
+    every = ""
+    if one.period_ns is not None:
+        every = f", one every {duration(one.period_ns)}"
+        if abs(one.period_ns - _SDK3_NS) <= _NEAR * _SDK3_NS:
+            every += " (a client of SDK 3 tries again every 3 s, for ever)"
+    return Finding(
+        "repeated-failure",
+        Status.UNKNOWN if one.lost else Status.FAIL,
+        f"the same failure {one.count} times between {one.client} and {one.server}: {one.code}{every}; first "
+        f"{when(time_of(one.first.began))}, last {when(time_of(one.last.began))}",
+        evidence=(one.first, one.last),
+        observed=f"{one.count} connections",
+        advice=f"`hsm-analyzer explain {one.code}`; one connection of the series tells all",
+    )
+
+
+# ---------------------------------------------------------------------- in time
+
+
+def _since(told: Sequence[Told]) -> Iterator[Finding]:
+    """Between the same two machines it worked until a moment, and never again; or the other way round."""
+    by_pair: Callable[[Told], tuple[str, str]] = lambda each: (  # noqa: E731
+        each.conversation.tcp.client.address,
+        str(each.conversation.tcp.server),
+    )
+    clear = [each for each in told if each.fine or each.failed]
+    for (client, server), group in groupby(sorted(clear, key=by_pair), key=by_pair):
+        ordered = sorted(group, key=_start)
+        turns = [pair for pair in pairwise(ordered) if pair[0].fine != pair[1].fine]
+        if len(turns) != 1:
+            continue
+        before, after = turns[0]
+        if before.fine and sum(each.failed for each in ordered) >= _SERIES - 1:
+            yield _failing_since(client, server, ordered, before, after)
+        elif after.fine and sum(each.failed for each in ordered) >= _SERIES - 1:
+            yield Finding(
+                "works-since",
+                Status.PASS,
+                f"{client} could not connect to {server} until {when(time_of(_end(before)))}, and can since "
+                f"{when(time_of(_start(after)))}{_changes(before, after)}",
+                evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+            )
+
+
+def _failing_since(
+    client: str, server: str, ordered: Sequence[Told], before: Told, after: Told
+) -> Finding:
+    failed = sum(each.failed for each in ordered)
+    return Finding(
+        "fails-since",
+        Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
+        f"{client} to {server} worked until {when(time_of(_end(before)))} and fails since "
+        f"{when(time_of(_start(after)))} ({plural(len(ordered) - failed, 'connection')} fine, then {failed} failed: "
+        f"{after.cause.code if after.cause else 'unknown'}){_changes(before, after)}",
+        evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+        advice="find out what was changed between those two times, on the client and on the HSM's side",
+    )
+
+
+def _end(told: Told) -> int:
+    return told.conversation.tcp.span.ended
+
+
+def _changes(before: Told, after: Told) -> str:
+    """What differs between the last connection of the one kind and the first of the other, as a clause."""
+    found = list(_differences(before.conversation, after.conversation))
+    if not found:
+        return "; nothing else that can be seen changed with it"
+    return "; changed with it: " + "; ".join(found)
+
+
+def _differences(old: Conversation, new: Conversation) -> Iterator[str]:
+    for level, word in ((0, "outer"), (1, "inner")):
+        was, now = old.at_level(level), new.at_level(level)
+        if was is None or now is None:
+            continue
+        yield from _session_differences(word, was, now)
+    trip, now_trip = old.tcp.rtt_ns or 0, new.tcp.rtt_ns or 0
+    slower, faster = max(trip, now_trip), min(trip, now_trip)
+    if faster and slower >= _OTHER_PATH * faster and slower >= _MILLISECOND:
+        yield f"round trip {duration(trip)}, now {duration(now_trip)}"
+    ttls = old.tcp.sides[SERVER].ttls[:1], new.tcp.sides[SERVER].ttls[:1]
+    if ttls[0] and ttls[1] and ttls[0] != ttls[1]:
+        yield f"TTL of the server's packets {ttls[0][0]}, now {ttls[1][0]}: another path or another machine"
+
+
+def _session_differences(word: str, was: Session, now: Session) -> Iterator[str]:
+    if was.version is not None and now.version is not None and was.version != now.version:
+        yield f"{word} version {version_name(was.version)}, now {version_name(now.version)}"
+    elif was.suite is not None and now.suite is not None and was.suite != now.suite:
+        yield f"{word} suite {suite_name(was.suite)}, now {suite_name(now.suite)}"
+    for side in (SERVER, CLIENT):
+        shown, shows = was.certificates[side], now.certificates[side]
+        if shown and shows and shown[0].certificate != shows[0].certificate:
+            yield (
+                f"{word} {side.word} certificate {short(shown[0].certificate)}, now "
+                f"{short(shows[0].certificate)}"
+            )
+        elif shown and shows == ():
+            yield f"the client shows no certificate any more at the {word} level"
+
+
+# ---------------------------------------------------------------------- machines
+
+
+def _standing_out(
+    told: Sequence[Told], noun: str, machine: Callable[[Told], str], code: str
+) -> Iterator[Finding]:
+    """One of several machines with which every connection fails, while with all others every one is fine."""
+    clear = [each for each in told if each.fine or each.failed]
+    by_machine: dict[str, list[Told]] = {}
+    for each in clear:
+        by_machine.setdefault(machine(each), []).append(each)
+    if len(by_machine) < 2:
+        return
+    bad = {name for name, group in by_machine.items() if all(each.failed for each in group)}
+    good = {name for name, group in by_machine.items() if all(each.fine for each in group)}
+    if not bad or bad | good != by_machine.keys() or len(bad) >= len(good) + (len(by_machine) == 2):
+        return
+    failed = [each for name in by_machine if name in bad for each in by_machine[name]]
+    causes = dict.fromkeys(each.cause.code for each in failed if each.cause)
+    fine = sum(len(by_machine[name]) for name in good)
+    yield Finding(
+        code,
+        Status.FAIL if any(e.conversation.outcome == FAILED for e in failed) else Status.UNKNOWN,
+        f"only {listing(n for n in by_machine if n in bad)} {'fails' if len(bad) == 1 else 'fail'} "
+        f"({plural(len(failed), 'connection')}: {', '.join(causes)}); with the {_others(noun, len(good))} "
+        f"{'all' if fine > 1 else 'the one'} of {plural(fine, 'connection')} {'are' if fine > 1 else 'is'} fine",
+        evidence=tuple(each.conversation.tcp.span for each in failed[:_STREAMS]),
+        advice=f"compare that {noun} with the others: its configuration, its certificates, its path",
+    )
+
+
+def _others(noun: str, count: int) -> str:
+    return f"other {noun}" if count == 1 else f"{count_words(count)} other {noun}s"
