@@ -64,6 +64,11 @@ class _Handshake:
     data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
     span: Span | None = None
 
+    @property
+    def is_tls(self) -> bool:
+        """More than bytes that no TLS record begins with."""
+        return bool(any(self.messages) or self.sealed or any(self.keys))
+
 
 class Recorder:
     """One level's events in, its sessions out.
@@ -139,6 +144,7 @@ class Recorder:
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))
             for handshake in self._handshakes
+            if handshake.is_tls
         )
 
     # ------------------------------------------------------------------ taking events

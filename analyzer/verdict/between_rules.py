@@ -60,6 +60,7 @@ def nothing_said(s: Symptoms) -> Reading | None:
             "begins with a TLS record.",
             LIKELY,
             (tcp.span,),
+            decide=("the first bytes of the connection, by eye",),
         )
     if ended is not None:
         code = "reset-before-tls" if ended.how == "reset" else "closed-before-tls"

@@ -604,7 +604,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "The inner handshake was probably refused; which side refused what can only be guessed.",
         "Possible, never more.",
         "The session keys of the outer (and in TLS 1.3 the inner) level.",
-        "capture again with a key log of the client (see `docs/session-keys.md`), then analyze with --keys",
+        "capture again while the client writes a key log (SSLKEYLOGFILE, or a tool that extracts session keys), then analyze with --keys",
         "this program's own limits",
     ),
     Entry(

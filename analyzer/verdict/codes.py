@@ -46,6 +46,11 @@ CODES = (
     Code("certificate-changed", "capture", "one address showed one certificate and later another", "find out what happened at that time: a replaced HSM, a reused address, a proxy, another configuration", "network"),
     Code("client-certificate-half-refused", "capture", "one HSM takes a client certificate that another refuses", "`cluster mtls list-trust-anchors`: register the anchor again where coverage is not full", "UG cloudhsm_cli-cluster-mtls"),
     Code("expected-set-contradiction", "capture", "the certificates handed over cannot all be right", "fetch them again with describe-clusters; see `hsm-analyzer expect show`", "UG verify-hsm-identity"),
+    Code("repeated-failure", "capture", "the same failure three times or more between the same two machines, with its period", "look at one of them: they are alike", "cloudhsm_client.cfg reconnect_interval"),
+    Code("fails-since", "capture", "two machines connected until a moment and cannot since; what changed with it is named", "find out what was changed between those two times", ""),
+    Code("works-since", "capture", "two machines could not connect until a moment and can since", "", ""),
+    Code("hsm-stands-out", "capture", "every connection to one HSM fails, every one to the others is fine", "compare that HSM with the others: certificates, trust anchors, path", ""),
+    Code("client-stands-out", "capture", "every connection of one client fails, every one of the others is fine", "compare that client's configuration and files with the others'", ""),
     Code("key-log-broken-lines", "capture", "lines of a key log that could not be read", "write the key log again", "RFC 9850"),
 )  # fmt: skip
 

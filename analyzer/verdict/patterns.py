@@ -117,10 +117,13 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
         *(_repeated(one) for one in series(told) if one.count >= _SERIES),
         *_since(told),
         *_standing_out(
-            told, "HSM", lambda each: str(each.conversation.tcp.server), "hsm-stands-out"
+            told, "HSM", lambda each: str(each.conversation.tcp.server), code="hsm-stands-out"
         ),
         *_standing_out(
-            told, "client", lambda each: each.conversation.tcp.client.address, "client-stands-out"
+            told,
+            "client",
+            lambda each: each.conversation.tcp.client.address,
+            code="client-stands-out",
         ),
     )
 
@@ -232,7 +235,7 @@ def _session_differences(word: str, was: Session, now: Session) -> Iterator[str]
 
 
 def _standing_out(
-    told: Sequence[Told], noun: str, machine: Callable[[Told], str], code: str
+    told: Sequence[Told], noun: str, machine: Callable[[Told], str], *, code: str
 ) -> Iterator[Finding]:
     """One of several machines with which every connection fails, while with all others every one is fine."""
     clear = [each for each in told if each.fine or each.failed]

@@ -100,7 +100,16 @@ CASES = (
         what="The router drops packets over 1000 bytes that come from the host, as a path does whose ICMP is "
         "filtered: the server's flight with its certificate never arrives.",
         look="The ClientHello is acknowledged; bytes of the server's flight never arrive, later and smaller ones do.",
-        connections=(replace(_STALLED, unheard=True),),
+        connections=(
+            replace(
+                _STALLED,
+                outcome="unseen",
+                incomplete="unseen",
+                unheard=True,
+                client_does=patient(outer),
+                server_does=patient(outer),
+            ),
+        ),
         verdict="unknown",
         prepare=rules("router", "forward", f"ip saddr {HSMS[0]} meta length > {_SMALL_MTU} drop;"),
     ),
@@ -111,7 +120,13 @@ CASES = (
         "does not pass.",
         look="The same full-size segment again and again, smaller ones pass.",
         connections=(
-            replace(_STALLED, stage="outer-certificates", slots=slots("pass", "pass", "unknown")),
+            replace(
+                _STALLED,
+                stage="outer-certificates",
+                slots=slots("pass", "pass", "unknown"),
+                client_does=patient(outer),
+                server_does=patient(outer),
+            ),
         ),
         verdict="unknown",
         prepare=rules("router", "forward", f"tcp dport 2223 meta length > {_SMALL_MTU} drop;"),
@@ -123,7 +138,13 @@ CASES = (
         "firewall drops that ICMP behind the point of capture.",
         look="The ICMP with the MTU, and the same segment again and again.",
         connections=(
-            replace(_STALLED, stage="outer-certificates", slots=slots("pass", "pass", "unknown")),
+            replace(
+                _STALLED,
+                stage="outer-certificates",
+                slots=slots("pass", "pass", "unknown"),
+                client_does=patient(outer),
+                server_does=patient(outer),
+            ),
         ),
         verdict="unknown",
         prepare=_deaf_to_icmp,
