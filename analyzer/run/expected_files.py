@@ -17,6 +17,7 @@ from analyzer.run.expected.clusters import (
 from analyzer.run.expected.collection import Collection
 from analyzer.run.expected.etc_tree import read_tree
 from analyzer.run.expected.joining import joined
+from analyzer.run.expected.reading import is_directory
 from analyzer.session.certificates import Certificate
 from analyzer.verdict.chain import self_issued
 from analyzer.verdict.expectations import Expectations, Role
@@ -87,7 +88,7 @@ def load_certificates(path: Path) -> list[tuple[Path, Certificate]]:
         UnreadableInput: something cannot be read, or there is no certificate.
     """
     found = Collection()
-    files = found.files(path) if path.is_dir() else [path]
+    files = found.files(path) if is_directory(path) else [path]
     certificates = found.certificates_of(files)
     if not certificates and not found.problems:
         found.problems.append(f"{path}: no certificate in it")
@@ -105,7 +106,7 @@ _OPTIONS = {
 
 def _files(found: Collection, role: Role, path: Path) -> None:
     option = _OPTIONS[role]
-    if role is Role.SERVER and path.is_dir():
+    if role is Role.SERVER and is_directory(path):
         inside = found.certificates_of(found.files(path))
         if not inside:
             found.problems.append(f"{path}: no certificate in any of its files ({option})")

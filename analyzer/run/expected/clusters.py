@@ -15,7 +15,7 @@ from analyzer.errors import UnreadableInput
 from analyzer.run.expected.collection import Cluster, Collection, instead
 from analyzer.run.expected.configuration import address_of
 from analyzer.run.expected.contents import Contents, text_contents
-from analyzer.run.expected.reading import files_of
+from analyzer.run.expected.reading import files_of, is_directory
 from analyzer.session.certificates import Certificate, Request
 from analyzer.verdict.expectations import Hsm, Role
 
@@ -65,7 +65,7 @@ def field_of(file_name: str) -> Field | None:
 
 def read_clusters(found: Collection, path: Path) -> None:
     """Add what --cluster names: output of describe-clusters, or a directory of AWS's five files."""
-    if path.is_dir():
+    if is_directory(path):
         _directory(found, path)
         return
     read_cluster_file(found, path, "--cluster")

@@ -15,6 +15,9 @@ from analyzer.verdict.expectations import Expected, ExpectedKey, Hsm, Role
 from analyzer.verdict.published import looks_like_a_cluster_certificate
 from analyzer.verdict.words import short
 
+# A client sends no more; OpenSSL follows a hundred at most.
+_LONGEST_CHAIN = 100
+
 # Roles of which a file gives one certificate, what stands behind it being its chain.
 _WITH_CHAIN = (Role.CLIENT, Role.INNER_CLIENT, Role.OTHER_CLIENT, Role.CLUSTER, Role.HSM)
 
@@ -110,6 +113,9 @@ class Collection:
     ) -> None:
         """Add the certificates of one file in this role."""
         chain: tuple[Certificate, ...] = ()
+        if role in _WITH_CHAIN and len(certificates) > _LONGEST_CHAIN:
+            self.problems.append(f"{source}: {len(certificates)} certificates are no chain ({why})")
+            return
         if role in _WITH_CHAIN and certificates:
             first, chain = self._leaf(certificates, source)
             certificates = (first,)

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from analyzer.session.certificates import Certificate, Request, parse_certificate, parse_request
 
 _PEM = re.compile(
-    r"-----BEGIN (?P<label>[A-Z0-9# ]{1,40})-----(?P<body>(?:[^-]|-(?!----))*)"
+    r"-----BEGIN (?P<label>[A-Z0-9# ]{1,40})-----(?P<body>[^-]*(?:-(?!----)[^-]*)*)"
     r"(?P<end>-----END (?P=label)-----)?"
 )
 _CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
@@ -93,6 +93,9 @@ class _Found:
     problems: list[str] = field(default_factory=list)
 
     def certificate(self, der: bytes, what: str) -> None:
+        if _is_bundle(der):  # as some programs of Windows label it
+            self.bundle(der, what)
+            return
         parsed = parse_certificate(_first_element(der))
         if parsed.error:
             self.problems.append(f"{what} cannot be read: {parsed.error}")
@@ -113,8 +116,10 @@ class _Found:
                 inside = pkcs7.load_der_pkcs7_certificates(der)
                 for certificate in inside:
                     self.certificate(certificate.public_bytes(Encoding.DER), what)
-        except Exception as error:  # noqa: BLE001  the parser meets a stranger's bytes
-            self.problems.append(f"{what} cannot be read: {type(error).__name__}")
+        except Exception:  # noqa: BLE001  the parser meets a stranger's bytes
+            self.problems.append(
+                f"{what} cannot be read; 'openssl pkcs7 -print_certs' makes PEM of a PKCS#7 bundle"
+            )
             return
         if not inside:
             self.problems.append(f"{what} holds no certificate")
@@ -170,7 +175,7 @@ def text_of(data: bytes) -> str | None:
 
 def _binary(data: bytes) -> Contents:
     found = _Found()
-    if _SIGNED_DATA in data[: len(_SIGNED_DATA) + _SIGNED_DATA_WITHIN]:
+    if _is_bundle(data):
         found.bundle(data, "the PKCS#7 bundle")
     elif _is_pkcs12(data):
         found.problems.append(_PKCS12)
@@ -181,6 +186,10 @@ def _binary(data: bytes) -> Contents:
         if not parsed.error:
             found.certificates.append(parsed)
     return found.contents()
+
+
+def _is_bundle(der: bytes) -> bool:
+    return _SIGNED_DATA in der[: len(_SIGNED_DATA) + _SIGNED_DATA_WITHIN]
 
 
 def _is_pkcs12(data: bytes) -> bool:

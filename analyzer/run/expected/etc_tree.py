@@ -13,7 +13,7 @@ from pathlib import Path
 from analyzer.run.expected.clusters import add_field, field_of
 from analyzer.run.expected.collection import Cluster, Collection
 from analyzer.run.expected.configuration import Configured, Named, configured
-from analyzer.run.expected.reading import Tree, is_private_key
+from analyzer.run.expected.reading import Tree, is_directory, is_file
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import subject_hash
 from analyzer.verdict.chain import issued_by, self_issued
@@ -44,7 +44,7 @@ def read_tree(found: Collection, root: Path, given: Roles[Role]) -> None:
     Args:
         given: roles that options fill; what the tree has for them is passed over.
     """
-    if not root.is_dir():
+    if not is_directory(root):
         found.problems.append(f"{root}: not a directory (--etc)")
         return
     _Reading(found, Tree(root), frozenset(given)).run()
@@ -63,8 +63,7 @@ class _Reading:
         self._sdk3: Cluster | None = None
 
     def run(self) -> None:
-        files = list(self._tree.configurations())
-        for file in files:
+        for file in self._tree.configurations():
             self._configuration(file)
         self._defaults()
         if not self._roles and not self._sdks:
@@ -131,6 +130,9 @@ class _Reading:
             self._servers(path, why)
             return
         self._used.add(path)
+        if not is_file(path):
+            self._found.problems.append(f"{path}: not a plain file ({named.key})")
+            return
         certificates = self._found.certificates_in(path, named.key)
         self._found.add(named.role, certificates, str(path), why, cluster)
 
@@ -138,9 +140,12 @@ class _Reading:
         if path in self._used:
             return
         self._used.add(path)
-        if path.is_dir():
+        if is_directory(path):
             inside = self._found.certificates_of(self._kept(self._found.files(path)))
             self._found.notes += _wrong_names(inside)
+        elif not is_file(path):
+            self._found.problems.append(f"{path}: neither a file nor a directory ({why})")
+            return
         else:
             inside = [(path, each) for each in self._found.certificates_in(path, why)]
         for file, certificate in inside:
@@ -152,7 +157,7 @@ class _Reading:
             path = self._tree.landing(file)
             if path is None:
                 self._found.notes.append(f"{file}: a link out of the copy, not followed")
-            elif path.is_file():
+            elif is_file(path):
                 yield file if self._tree.inside(file) else path
 
     def _defaults(self) -> None:
@@ -176,19 +181,14 @@ class _Reading:
         ]
         taken = {e.certificate.sha256 for e in found.all_certificates()}
         taken |= {certificate.key_sha256 for certificate in authorities}
-        for directory in (self._tree.root, self._tree.find("/opt/cloudhsm/etc")):
-            if directory is None or not directory.is_dir():
-                continue
-            for path in sorted(directory.iterdir()):
-                if (
-                    path.suffix.lower() in _CERTIFICATE_FILES
-                    and path not in self._used
-                    and not is_private_key(path)
-                    and path.is_file()
-                    and self._tree.inside(path)
-                ):
-                    self._used.add(path)
-                    self._other(path, authorities, taken)
+        for path in found.files(self._tree.home):
+            if (
+                path.suffix.lower() in _CERTIFICATE_FILES
+                and path not in self._used
+                and self._tree.inside(path)
+            ):
+                self._used.add(path)
+                self._other(path, authorities, taken)
 
     def _other(self, path: Path, authorities: list[Certificate], taken: set[str]) -> None:
         found = self._found

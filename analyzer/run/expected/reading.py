@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,6 +61,22 @@ def files_of(directory: Path) -> list[Path]:
     return files
 
 
+def is_directory(path: Path) -> bool:
+    """Whether a directory is there that can be looked at."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a plain file is there: no pipe that never ends, no device."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def is_private_key(path: Path) -> bool:
     """Whether the name says that it holds a private key: such files are never opened."""
     return path.suffix.lower() == ".key"
@@ -75,9 +92,20 @@ class Tree:
 
     root: Path
 
-    def configurations(self) -> Iterator[Path]:
+    @property
+    def home(self) -> Path:
+        """The copy of the client's own directory, where the root is one of a directory above it."""
+        for home in _HOMES:
+            parts = home.parts[1:]
+            for skipped in range(len(parts)):
+                path = self._existing(parts[skipped:])
+                if path is not None and is_directory(path) and self.inside(path):
+                    return path
+        return self.root
+
+    def configurations(self) -> list[Path]:
         """Its .cfg files, at most four directories down."""
-        yield from self._below(self.root, 0)
+        return list(itertools.islice(self._below(self.home, 0), _MOST_FILES))
 
     def _below(self, directory: Path, depth: int) -> Iterator[Path]:
         try:
@@ -87,7 +115,7 @@ class Tree:
         for entry in entries:
             if entry.suffix.lower() == ".cfg" and _is_plain(entry) and self.inside(entry):
                 yield entry
-            elif depth < _DEEPEST and entry.is_dir() and not entry.is_symlink():
+            elif depth < _DEEPEST and not entry.is_symlink() and is_directory(entry):
                 yield from self._below(entry, depth + 1)
 
     def find(self, named: str, links: int = 0) -> Path | None:

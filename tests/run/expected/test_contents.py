@@ -41,6 +41,9 @@ def openssl(*arguments: str, text: bytes) -> bytes:
         (LEAF.pem + CA.pem).replace("CERTIFICATE-", "X509 CERTIFICATE-").encode(),
         pkcs7.serialize_certificates([LEAF.certificate, CA.certificate], Encoding.DER),
         pkcs7.serialize_certificates([LEAF.certificate, CA.certificate], Encoding.PEM),
+        pkcs7.serialize_certificates([LEAF.certificate, CA.certificate], Encoding.PEM).replace(
+            b"PKCS7", b"CERTIFICATE"
+        ),
     ],
     ids=[
         "pem",
@@ -55,6 +58,7 @@ def openssl(*arguments: str, text: bytes) -> bytes:
         "x509",
         "pkcs7-der",
         "pkcs7-pem",
+        "pkcs7-mislabelled",
     ],
 )
 def test_a_leaf_and_its_issuer_are_found(data):
@@ -143,6 +147,18 @@ def test_an_encrypted_private_key_does_no_harm():
 )
 def test_what_is_broken_or_foreign_says_what_it_is(data, says):
     assert contents_of(data).problems == (says,)
+
+
+def test_a_bundle_that_is_broken_names_the_way_to_pem():
+    broken = pkcs7.serialize_certificates([CA.certificate], Encoding.DER)[:-60]
+    assert contents_of(broken).problems == (
+        "the PKCS#7 bundle cannot be read; 'openssl pkcs7 -print_certs' makes PEM of a PKCS#7 bundle",
+    )
+
+
+def test_sixteen_megabytes_of_anything_are_read_through():
+    for text in (b"-----BEGIN CERTIFICATE-----" + b"A" * (16 << 20), b"- " * (8 << 20)):
+        assert contents_of(text).certificates == ()
 
 
 def test_a_broken_block_does_not_hide_the_next_one():

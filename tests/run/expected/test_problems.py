@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -214,3 +215,47 @@ def test_whatever_stands_in_documents_nothing_but_a_user_error_is_raised(tmp_pat
 
 
 WORLD = World()
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["/opt/cloudhsm/etc/" + "x" * 5000, "/opt/cloudhsm/etc/a\0b", "\\\\?\\", "C:", "..", "/"],
+)
+def test_a_path_that_no_file_can_have_is_one_that_is_not_in_the_copy(tmp_path, world, named):
+    root = sdk3_tree(tmp_path / "etc", world, ssl={"certificate": named})
+    first, *_ = problems(etc=root)
+    assert "which is not in" in first or "not a plain file" in first
+
+
+def test_a_pipe_that_a_configuration_names_is_not_waited_for(tmp_path, world):
+    root = sdk3_tree(tmp_path / "etc", world, ssl={"CApath": "/opt/cloudhsm/etc/pipe"})
+    (root / "client.crt").unlink()
+    os.mkfifo(root / "client.crt")
+    os.mkfifo(root / "pipe")
+    told = problems(etc=root)
+    assert f"  {root}/client.crt: not a plain file (ssl.certificate)" in told
+    assert (
+        f"  {root}/pipe: neither a file nor a directory (named by ssl.CApath in cloudhsm_client.cfg)"
+    ) in told
+
+
+def test_names_that_are_too_long_are_no_directory(tmp_path):
+    path = tmp_path / ("x" * 5000)
+    assert problems(etc=path) == [f"{path}: not a directory (--etc)"]
+    assert problems(cluster=path) == [f"{path}: File name too long"]
+
+
+def test_a_store_of_a_hundred_cas_is_no_client_chain(tmp_path, world):
+    pem = "".join(issue(f"CA {number}", key=world.ca.key).pem for number in range(101))
+    path = write(tmp_path / "store.pem", pem)
+    assert problems(client_cert=[path]) == [
+        f"{path}: 101 certificates are no chain (--client-cert)"
+    ]
+
+
+def test_a_copy_of_the_whole_machine_is_searched_at_the_clients_directory_only(tmp_path, world):
+    sdk3_tree(tmp_path / "opt" / "cloudhsm" / "etc", world)
+    write(tmp_path / "usr" / "share" / "setup.cfg", "{")
+    write(tmp_path / "stray.crt", world.ssl_client.pem)
+    expected = load_expectations(etc=tmp_path)
+    assert (len(expected.certificates), expected.notes) == (4, ())
