@@ -85,6 +85,14 @@ def _sdk5(cluster: Mapping[str, Any], where: str) -> Configured:
             "names no client certificate of its own: the outer one is the SDK's built-in default, "
             "which is no file; hand it over with --client-cert",
         )
+    # Measured by others: "Could not read configuration-referenced file client_cert_hsm_tls_path at
+    # location : No such file or directory", and nothing is sent.
+    notes += tuple(
+        f"{where}.{key} is blank, not left out: SDK 5 looks for a file without a name and stops before "
+        "it connects"
+        for key in ("client_cert_hsm_tls_path", "client_key_hsm_tls_path")
+        if cluster.get(key) == ""
+    )
     disabled = [str(e.get("hostname")) for e in entries if e.get("enable") in (False, "no")]
     if disabled:
         notes += (f"{', '.join(disabled)} is disabled",)

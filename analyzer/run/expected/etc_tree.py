@@ -10,10 +10,12 @@ from collections.abc import Collection as Roles
 from collections.abc import Iterator
 from pathlib import Path
 
+from analyzer.errors import UnreadableInput
 from analyzer.run.expected.clusters import add_field, field_of
 from analyzer.run.expected.collection import Cluster, Collection
 from analyzer.run.expected.configuration import Configured, Named, configured
-from analyzer.run.expected.reading import Tree, is_directory, is_file
+from analyzer.run.expected.contents import contents_of
+from analyzer.run.expected.reading import Tree, is_directory, is_file, read_bytes
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import subject_hash
 from analyzer.verdict.chain import issued_by, self_issued
@@ -79,6 +81,8 @@ class _Reading:
             )
 
     def _configuration(self, file: Path) -> None:
+        if file.suffix.lower() == ".json" and not _is_configuration(file):
+            return
         contents = self._found.read(file)
         clusters = configured(contents.document)
         if not clusters and not contents.problems:
@@ -214,6 +218,14 @@ class _Reading:
         path = self._tree.find(named)
         if path is not None:
             self._used.add(path)
+
+
+def _is_configuration(file: Path) -> bool:
+    """Whether a file that has another name than the SDK's is one of its configurations."""
+    try:
+        return bool(configured(contents_of(read_bytes(file)).document))
+    except UnreadableInput:
+        return False
 
 
 def _wrong_names(files: list[tuple[Path, Certificate]]) -> list[str]:

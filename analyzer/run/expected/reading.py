@@ -104,7 +104,7 @@ class Tree:
         return self.root
 
     def configurations(self) -> list[Path]:
-        """Its .cfg files, at most four directories down."""
+        """Its .cfg files, at most four directories down, and .json ones, as containers mount them."""
         return list(itertools.islice(self._below(self.home, 0), _MOST_FILES))
 
     def _below(self, directory: Path, depth: int) -> Iterator[Path]:
@@ -113,7 +113,11 @@ class Tree:
         except OSError:
             return
         for entry in entries:
-            if entry.suffix.lower() == ".cfg" and _is_plain(entry) and self.inside(entry):
+            if (
+                entry.suffix.lower() in (".cfg", ".json")
+                and _is_plain(entry)
+                and self.inside(entry)
+            ):
                 yield entry
             elif depth < _DEEPEST and not entry.is_symlink() and is_directory(entry):
                 yield from self._below(entry, depth + 1)

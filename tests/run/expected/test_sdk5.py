@@ -74,14 +74,33 @@ def test_both_client_certificates_have_their_level(tmp_path, world):
     assert expected.notes == (NO_HOSTS.format(root),)
 
 
-def test_a_blank_path_is_as_good_as_none(tmp_path, world):
+def test_a_blank_path_names_nothing_and_a_blank_inner_one_stops_the_sdk(tmp_path, world):
     root = tmp_path / "etc"
-    configuration(
+    file = configuration(
         root / "cloudhsm-cli.cfg",
         sdk5_cluster("172.31.12.139", client_cert_path="", client_cert_hsm_tls_path=""),
     )
     write(root / "customerCA.crt", world.ca.pem)
-    assert [str(i.role) for i in load_expectations(etc=root).certificates] == ["customer CA"]
+    expected = load_expectations(etc=root)
+    assert [str(i.role) for i in expected.certificates] == ["customer CA"]
+    assert (
+        f"{file}: clusters[0].cluster.client_cert_hsm_tls_path is blank, not left out: SDK 5 looks for a "
+        "file without a name and stops before it connects"
+    ) in expected.notes
+
+
+def test_a_container_mounts_its_configuration_under_another_name(tmp_path, world):
+    root = tmp_path / "etc"
+    configuration(root / "cloudhsm.json", sdk5_cluster("10.0.0.9"))
+    write(root / "describe-clusters.json", json.dumps({"Clusters": []}))
+    write(root / "broken.json", "{")
+    write(root / "customerCA.crt", world.ca.pem)
+    expected = load_expectations(etc=root)
+    assert [hsm.addresses for hsm in expected.hsms] == [("10.0.0.9",)]
+    assert [i.why for i in expected.certificates] == [
+        "named by clusters[0].cluster.hsm_ca_file in cloudhsm.json"
+    ]
+    assert not any("json: no configuration" in note for note in expected.notes)
 
 
 def test_the_default_client_of_sdk3_means_nothing_to_sdk5(tmp_path, world):
