@@ -4,4 +4,6 @@
 - `words`: the sentences, times and names that all faces share.
 - `json_report`, `schema`: the report for programs, "hsm-analyzer/report/1".
 - `terminal`: the report for a reader at a terminal.
+- `expected_set`: what is expected, before anything is read; `certificates`, `certificate_list`: what was
+  presented, each certificate once.
 """

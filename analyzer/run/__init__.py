@@ -2,5 +2,5 @@
 
 - `pipeline`: captures and options in, a `Report` out.
 - `merge`: several capture files as one.
-- `key_files`, `expected_files`: what users hand over beside the captures.
+- `key_files`, `expected_files` (`expected`), `expect_file`: what users hand over beside the captures.
 """

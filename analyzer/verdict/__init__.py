@@ -7,6 +7,7 @@
 - `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
 - `near_misses`: which expected certificate was nearly presented, in plain words.
 - `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.
+- `identity`: whether the expected set itself holds together.
 - `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
   JSON Schema; `regression_values`: how each kind of value is read.
 - `codes`: what every code and kind of a finding means, a table.
