@@ -16,6 +16,7 @@ from analyzer import __version__
 _PACKAGES = (
     ("click", "", "the command line"),
     ("cryptography", "", "decryption, certificates"),
+    ("pyyaml", "", "describe-clusters as YAML"),
     ("rich", "", "the terminal report"),
     ("scapy", "", "--reader scapy, link types that are seldom met, live -i"),
     ("jinja2", "", "the HTML report"),
