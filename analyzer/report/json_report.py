@@ -15,6 +15,7 @@ from analyzer.report.model import Connection, Input, Report
 from analyzer.report.words import frame_numbers, iso_date, iso_time, outcomes
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Carved, Presented, Session
+from analyzer.session.timing import StageTime, timing
 from analyzer.stream import CLIENT, SERVER, Side, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
@@ -64,6 +65,7 @@ def connection_json(connection: Connection, *, der: bool = False) -> Json:
         "outcome": told.outcome,
         "stage": told.stage,
         "tcp": _tcp(told.tcp),
+        "timing": [_stage(stage) for stage in timing(told)],
         "sessions": [_session(session, der=der) for session in told.sessions],
         "carved": [_carved(carved, der=der) for carved in told.carved],
         "vendor_bytes": _sides(told.vendor_bytes),
@@ -261,6 +263,28 @@ def _summary(report: Report) -> Json:
         "causes": dict(sorted(causes.items())),
         "shown": [_showing(row) for row in report.shown],
         "series": [_series(one) for one in report.series],
+        "usual_ms": {stage: _milliseconds(took) for stage, took in report.usual.items()},
+    }
+
+
+def _stage(stage: StageTime) -> Json:
+    return {
+        "stage": stage.stage,
+        "ms": _milliseconds(stage.took_ns),
+        "network_ms": _milliseconds(stage.network_ns),
+        "client_ms": _milliseconds(stage.client_ns),
+        "server_ms": _milliseconds(stage.server_ns),
+        "flights": [
+            {
+                "side": flight.side.word,
+                "messages": list(flight.messages),
+                "frame": _frame(flight.at),
+                "waited_ms": _milliseconds(flight.waited_ns),
+                "network_ms": _milliseconds(flight.network_ns),
+                "sending_ms": _milliseconds(flight.sending_ns),
+            }
+            for flight in stage.flights
+        ],
     }
 
 

@@ -63,6 +63,7 @@ class Report:
         reasons: why the verdict is not a pass, one clause each; empty for a pass.
         shown: which address showed which certificate when, over all connections.
         series: the failures, each cause between two machines once, with its count and times.
+        usual: nanoseconds that a stage took in the median connection (`session.timing`).
     """
 
     inputs: tuple[Input, ...]
@@ -72,6 +73,7 @@ class Report:
     reasons: tuple[str, ...] = ()
     shown: tuple[Showing, ...] = ()
     series: tuple[Series, ...] = ()
+    usual: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[Connection, ...]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from analyzer.report.json_report import SCHEMA as VERSION
 from analyzer.session.facts import STAGES
+from analyzer.session.timing import STAGES as TIMED
 from analyzer.verdict.finding import SLOTS, Confidence, Status
 
 Schema: TypeAlias = dict[str, Any]
@@ -150,6 +151,24 @@ SESSION = _object(
     framing=TEXT,
 )
 
+TIMING = _object(
+    stage={"enum": list(TIMED)},
+    ms=MILLISECONDS,
+    network_ms=MILLISECONDS,
+    client_ms=MILLISECONDS,
+    server_ms=MILLISECONDS,
+    flights=_list(
+        _object(
+            side=SIDE,
+            messages=_list(TEXT),
+            frame=FRAME,
+            waited_ms=MILLISECONDS,
+            network_ms=MILLISECONDS,
+            sending_ms=MILLISECONDS,
+        )
+    ),
+)
+
 CONNECTION = _object(
     stream=COUNT,
     client=ENDPOINT,
@@ -162,6 +181,7 @@ CONNECTION = _object(
     outcome=OUTCOME,
     stage={"enum": list(STAGES)},
     tcp=TCP,
+    timing=_list(TIMING),
     sessions=_list({"$ref": "#/$defs/session"}),
     carved=_list(CARVED),
     vendor_bytes=_both(COUNT),
@@ -218,6 +238,7 @@ SUMMARY = _object(
             lost=FLAG,
         )
     ),
+    usual_ms=_map(MILLISECONDS),
 )
 
 _DEFINITIONS: Schema = {"session": SESSION, "finding": FINDING, "connection": CONNECTION}

@@ -22,6 +22,7 @@ from analyzer.report.level import level_table
 from analyzer.report.model import Connection, Input, Report
 from analyzer.report.shown import shown_table
 from analyzer.report.text import safe_text
+from analyzer.report.timing_words import timing_line
 from analyzer.report.words import (
     OUTCOME_WORDS,
     PLAIN_WIDTH,
@@ -36,6 +37,7 @@ from analyzer.report.words import (
     when,
     wireshark_line,
 )
+from analyzer.session.timing import timing
 from analyzer.verdict.finding import Cause, Confidence, Finding, Status
 
 _STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow"}
@@ -147,6 +149,8 @@ def _body(connection: Connection, report: Report, width: int) -> Iterator[Render
     told = connection.conversation
     yield _when(connection)
     yield _text(f"got as far as: {STAGE_WORDS[told.stage]}")
+    if took := timing_line(told, timing(told), report.usual):
+        yield _text(f"took: {took}", "dim")
     if told.broken:
         yield _text(f"the analyzer itself failed on this connection: {told.broken}", "bold red")
     if connection.cause is not None:

@@ -20,6 +20,7 @@ from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
 from analyzer.run.urls import open_url
+from analyzer.session.timing import timing, usual
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict import (
     Expectations,
@@ -123,6 +124,7 @@ def assembled(
         reasons,
         showings(judged, expected),
         series(told),
+        usual([timing(each.conversation) for each in connections]),
     )
 
 

@@ -97,7 +97,8 @@ class TcpFacts:
             answered by RST), `no-final-ack` (SYN and SYN-ACK only), `simultaneous`, `unseen` (the capture
             starts later).
         syns: how many SYNs the client sent (repeats included).
-        rtt_ns: SYN to SYN-ACK, None where not both were seen.
+        rtt_ns: SYN to SYN-ACK, None where not both were seen: the way from the point of capture to the server and
+            back. full_rtt_ns: SYN to the ACK of the SYN-ACK: the whole way and back, wherever the capture was made.
         longest_silence_ns, silence_after: the longest time without any segment, and the frame before it.
         gaps: every hole in either direction.
         ended_by: `fin`, `reset`, `timeout` (given up as idle), `open` (the capture ended first).
@@ -124,3 +125,4 @@ class TcpFacts:
     span: Span
     sides: tuple[SideFacts, SideFacts]
     watched_until_ns: int = 0
+    full_rtt_ns: int | None = None

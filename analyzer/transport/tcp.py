@@ -30,6 +30,7 @@ class Flow:
         "_client",
         "_ended_by",
         "_first",
+        "_full_trip",
         "_icmp",
         "_longest_silence",
         "_oriented_by",
@@ -67,6 +68,7 @@ class Flow:
         self._syns = 0
         self._syn_at: Span | None = None
         self._rtt: int | None = None
+        self._full_trip: int | None = None
         self._simultaneous = False
         self._longest_silence = 0
         self._silence_after: int | None = None
@@ -173,7 +175,7 @@ class Flow:
     def _note_round_trip(self, half: Half, at: Span) -> None:
         """The final ACK of the handshake: the full round trip, wherever the capture was made."""
         if self._syn_at is not None and half is self._client and half.peer.begun:
-            trip = at.began - self._syn_at.began
+            trip = self._full_trip = at.began - self._syn_at.began
             for each in (half, half.peer):
                 each.round_trip_ns = max(each.round_trip_ns, trip)
 
@@ -286,6 +288,7 @@ class Flow:
             opening=self._opening(),
             syns=self._syns,
             rtt_ns=self._rtt,
+            full_rtt_ns=self._full_trip,
             longest_silence_ns=self._longest_silence,
             silence_after=self._silence_after,
             gaps=(*client.gaps, *server.gaps),

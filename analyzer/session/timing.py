@@ -1,0 +1,177 @@
+"""Where the time of a connection went: stage by stage and flight by flight, on the network and at either end.
+
+A flight is what one side sends without a break. What passed between the last byte of one flight and the first of
+the answer is the answering end's, except for the round trip that lies between that end and the point of capture,
+which the TCP handshake measured. Where packets were lost, the wait for their repetition cannot be told from the
+end's own time: `TcpFacts.sides` says whether there were any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
+
+from analyzer.session.facts import Conversation, MessageSeen, Session
+from analyzer.session.outcome import ESTABLISHED
+from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.tls.events import RecordSeen
+
+# In the order in which a connection passes them.
+STAGES = ("tcp", "outer", "between", "inner")
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """What one side sent without a break.
+
+    Attributes:
+        messages: the handshake messages of the stage's level in it, as far as they could be read.
+        waited_ns: since the flight of the other side before it, 0 for a stage's first.
+        network_ns: how much of that the round trip explains; the rest is this end's own.
+        sending_ns: from its first to its last frame.
+    """
+
+    side: Side
+    messages: tuple[str, ...]
+    at: Span
+    waited_ns: int
+    network_ns: int
+    sending_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """One stage. `took_ns` is from its first to its last frame; the other three are parts of it."""
+
+    stage: str
+    took_ns: int
+    network_ns: int
+    client_ns: int
+    server_ns: int
+    flights: tuple[Flight, ...]
+
+
+def timing(told: Conversation) -> tuple[StageTime, ...]:
+    """The stages that were seen whole, and the last one as far as it came.
+
+    A stage that cannot be told from the next one (its messages are encrypted and there are no keys) ends the
+    list with what could be read of it.
+    """
+    return tuple(_stages(told))
+
+
+def usual(times: Sequence[Sequence[StageTime]]) -> dict[str, int]:
+    """The median of each stage over the connections of a capture, for stages that at least three have."""
+    took: dict[str, list[int]] = {}
+    for stages in times:
+        for each in stages:
+            took.setdefault(each.stage, []).append(each.took_ns)
+    return {
+        stage: int(median(took[stage])) for stage in STAGES if len(took.get(stage, ())) >= _ENOUGH
+    }
+
+
+# Fewer connections have no usual.
+_ENOUGH = 3
+
+
+def _stages(told: Conversation) -> Iterator[StageTime]:
+    tcp = told.tcp
+    if tcp.full_rtt_ns is not None:
+        yield StageTime("tcp", tcp.full_rtt_ns, tcp.full_rtt_ns, 0, 0, ())
+    outer, inner = told.at_level(0), told.at_level(1)
+    outer_span = _handshake_span(outer)
+    if outer is None or outer_span is None:
+        return
+    records = _records(outer)
+    yield _stage(told, "outer", records, outer_span, outer.messages)
+    inner_span = _handshake_span(inner)
+    if inner is None or inner_span is None or outer.outcome != ESTABLISHED:
+        return
+    # The inner ClientHello ends it: the wait for that is the client's.
+    between = [r for r in records if outer_span.last < r.at.last and r.at.first <= inner_span.first]
+    gap = max(0, inner_span.began - outer_span.ended)
+    handshake = [m for m in outer.messages if m.type not in _NOT_HANDSHAKE]
+    last = max(handshake, key=lambda message: message.at.ended)
+    yield _sum("between", gap, tuple(_flights(told, between, (), (last.side, outer_span.ended))))
+    yield _stage(told, "inner", records, inner_span, inner.messages)
+
+
+def _handshake_span(session: Session | None) -> Span | None:
+    """From the ClientHello to the last message of the handshake that was read; tickets come after it."""
+    if session is None:
+        return None
+    spans = [m.at for m in session.messages if m.type not in _NOT_HANDSHAKE]
+    if not spans:
+        return None
+    whole = spans[0]
+    for span in spans[1:]:
+        whole = whole.to(span)
+    return whole
+
+
+_NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "key_update"})
+
+
+def _records(outer: Session) -> list[RecordSeen]:
+    """The first records of the outer level, both sides', in capture order: the inner level travels in them."""
+    both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
+    return sorted(both, key=lambda record: (record.at.began, record.at.first))
+
+
+def _stage(
+    told: Conversation,
+    name: str,
+    records: Sequence[RecordSeen],
+    span: Span,
+    messages: Sequence[MessageSeen],
+) -> StageTime:
+    inside = [r for r in records if span.began <= r.at.began and r.at.ended <= span.ended]
+    return _sum(name, span.ended - span.began, tuple(_flights(told, inside, messages, None)))
+
+
+def _sum(name: str, took: int, flights: tuple[Flight, ...]) -> StageTime:
+    own = [0, 0]
+    for flight in flights:
+        own[flight.side] += flight.waited_ns - flight.network_ns + flight.sending_ns
+    network = max(0, took - own[CLIENT] - own[SERVER])
+    return StageTime(name, took, network, own[CLIENT], own[SERVER], flights)
+
+
+def _flights(
+    told: Conversation,
+    records: Sequence[RecordSeen],
+    messages: Sequence[MessageSeen],
+    before: tuple[Side, int] | None,
+) -> Iterator[Flight]:
+    """The flights that `records` are; `before`: who sent last before them, and until when."""
+    trips = _trips(told)
+    for side, run in groupby(records, key=lambda record: record.side):
+        flight = list(run)
+        at = flight[0].at
+        for record in flight[1:]:
+            at = at.to(record.at)
+        waited = 0 if before is None else max(0, at.began - before[1])
+        answers = before is not None and before[0] is not side
+        yield Flight(
+            side=side,
+            messages=tuple(
+                m.type
+                for m in messages
+                if m.side is side and at.began <= m.at.began <= at.ended and m.type != "alert"
+            ),
+            at=at,
+            waited_ns=waited,
+            network_ns=min(waited, trips[side]) if answers else 0,
+            sending_ns=at.ended - at.began,
+        )
+        before = side, at.ended
+
+
+def _trips(told: Conversation) -> tuple[int, int]:
+    """Per side, the round trip between the point of capture and that end, 0 where it is not known."""
+    tcp = told.tcp
+    server = tcp.rtt_ns or 0
+    return max(0, (tcp.full_rtt_ns or server) - server), server
