@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO, TypeVar
@@ -19,6 +20,7 @@ from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Report
 from analyzer.report.words import PLAIN_WIDTH
 from analyzer.verdict.finding import Status
+from analyzer.verdict.remarks import by_now
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -168,6 +170,8 @@ def warn(report: Report, ports: frozenset[int] | None) -> None:
     for finding in report.findings:
         if finding.status is not Status.PASS:
             complain(finding.message, "warning")
+    for remark in by_now(report.shown, datetime.now(UTC)):
+        complain(remark, "note")
     for connection in report.broken:
         told = connection.conversation
         complain(f"connection {told.stream} could not be analyzed: {told.broken}", "internal error")

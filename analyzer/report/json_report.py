@@ -22,8 +22,8 @@ from analyzer.tls.events import Alert
 from analyzer.tls.suites import suite_name
 from analyzer.transport.facts import Endpoint, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
-from analyzer.verdict.fleet import Showing
 from analyzer.verdict.patterns import Series
+from analyzer.verdict.showing import Showing
 
 SCHEMA = "hsm-analyzer/report/1"
 

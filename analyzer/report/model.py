@@ -9,8 +9,8 @@ from analyzer.capture.items import Damage
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.fleet import Showing
 from analyzer.verdict.patterns import Series
+from analyzer.verdict.showing import Showing
 
 
 @dataclass(frozen=True, slots=True)

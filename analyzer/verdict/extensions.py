@@ -42,7 +42,9 @@ _SERVER_PURPOSES = frozenset({
 _CLIENT_PURPOSES = frozenset({"1.3.6.1.5.5.7.3.2"})
 
 _WEAK_DIGESTS = ("md5", "sha1")
-_SMALLEST_RSA = 2048  # NIST SP 800-57 part 1: 112 bits of strength
+# NIST SP 800-57 part 1, table 2: what has less than 112 bits of strength.
+_SMALLEST = {"RSA": 2048, "DSA": 2048}
+_SMALL_CURVES = frozenset({"secp192r1", "sect163k1", "sect163r2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,7 @@ def notes(certificate: Certificate, depth: int = 0) -> list[str]:
     told = []
     if certificate.version == 1:
         told.append(f"{name} is an X.509 v1 certificate, as AWS's guide makes them")
-    kind, _, size = certificate.key.partition(" ")
-    if kind == "RSA" and int(size) < _SMALLEST_RSA:
+    if _is_weak(certificate.key):
         told.append(f"{name} has a weak key ({certificate.key})")
     digest = certificate.signature_algorithm.lower()
     if any(weak in digest for weak in _WEAK_DIGESTS):
@@ -153,6 +154,13 @@ def notes(certificate: Certificate, depth: int = 0) -> list[str]:
     if read(certificate.der).constrains_names:
         told.append(f"{name} constrains the names below it, which is not checked here")
     return told
+
+
+def _is_weak(key: str) -> bool:
+    kind, _, size = key.partition(" ")
+    if kind in _SMALLEST:
+        return int(size) < _SMALLEST[kind]
+    return kind == "EC" and size in _SMALL_CURVES
 
 
 def signature_holds(signed: x509.Certificate, key: Any) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -18,6 +17,7 @@ from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
 from analyzer.verdict.identity import identity_checks
+from analyzer.verdict.showing import Showing
 from analyzer.verdict.slots import SLOT_TABLE, Slot
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
@@ -26,31 +26,6 @@ _CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
 _FEW = 3
 
 Judged: TypeAlias = Sequence[tuple[Conversation, Sequence[Finding]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """One certificate as one address showed it in one slot, over all connections.
-
-    Attributes:
-        slot: its code. address: of the side that showed it.
-        hsm: which HSM that address is, in words; "" where the expected set does not tell.
-        cluster: the HSM's cluster, "" where unknown.
-        status: the worst that was said of it in this slot.
-        first, last: the first and the last time that it was shown.
-        connections: how many showed it. streams: the first few of their numbers.
-    """
-
-    slot: str
-    address: str
-    hsm: str
-    cluster: str
-    certificate: Certificate
-    status: Status
-    first: Span
-    last: Span
-    connections: int
-    streams: tuple[int, ...]
 
 
 def showings(judged: Judged, expected: Expectations) -> tuple[Showing, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from analyzer.session.certificates import Certificate
@@ -11,7 +11,8 @@ from analyzer.session.facts import Session
 from analyzer.verdict import chain
 from analyzer.verdict.finding import Status
 from analyzer.verdict.opinions import Shown
-from analyzer.verdict.words import distance, when
+from analyzer.verdict.showing import Showing
+from analyzer.verdict.words import distance, time_of, when
 
 # AWS's guide signs for ten years, third parties for 30 or 365 days: a month is time to act in.
 _SOON = timedelta(days=30)
@@ -30,6 +31,23 @@ def remarks(shown: Shown, seen: datetime, session: Session, status: Status) -> I
     yield from _chain(shown)
     if status is Status.FAIL and session.outcome == "established" and seen == shown.at:
         yield f"the {shown.side.peer.word} accepted it: this TLS session was established"
+
+
+def by_now(rows: Sequence[Showing], now: datetime) -> Iterator[str]:
+    """What was valid when it was shown and is expired at `now`, or will be within a month; one line each.
+
+    No part of the report, which says the same of a capture whenever it is asked.
+    """
+    for row in {row.certificate.der: row for row in rows}.values():
+        leaf, end = row.certificate, row.certificate.not_after
+        if end is None or chain.out_of_date(leaf, time_of(row.last.began)) is not None:
+            continue
+        slot = row.slot.removesuffix("-certificate").replace("-", " ")
+        what = f"the {slot} certificate {_name(leaf)} was valid in this capture and"
+        if end <= now:
+            yield f"{what} expired {distance(now - end)} ago, at {when(end)}"
+        elif end - now < _SOON:
+            yield f"{what} expires in {distance(end - now)}, at {when(end)}"
 
 
 def _dates(shown: Shown, seen: datetime) -> Iterator[str]:

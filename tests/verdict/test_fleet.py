@@ -1,10 +1,12 @@
 """Over the whole capture: who showed what when, who differs, what changed; on real recordings."""
 
+import datetime as dt
 from dataclasses import replace
 
 from analyzer.verdict import across, judge, showings
 from analyzer.verdict.expectations import Expectations, Hsm, Role
 from analyzer.verdict.finding import Status
+from analyzer.verdict.remarks import by_now
 from tests.verdict.recorded import USUAL, expectations, item, recorded
 
 CLUSTER = "cluster-igklspoyj5v"
@@ -81,8 +83,6 @@ def test_it_changed_at_a_time():
 
 
 def moment(nanoseconds: int) -> str:
-    import datetime as dt
-
     at = dt.datetime.fromtimestamp(nanoseconds // 10**9, dt.UTC)
     return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
@@ -145,4 +145,22 @@ def test_the_connection_from_which_on_the_certificate_is_another_one():
     assert finding.message == (
         f"10.0.2.21 presented another outer server certificate from {moment(at.began)} on (connection 2; "
         "before that: connection 1)"
+    )
+
+
+def test_what_was_valid_then_and_is_expired_by_now_is_said_of_the_present():
+    told = judged("tls12-in-tls12", "cluster-certificate-expired-tls12")
+    rows = showings(told, KNOWN)
+    ends = {row.slot: row.certificate.not_after for row in rows if row.status is Status.PASS}
+    end = ends["inner-server-certificate"]
+
+    assert list(by_now(rows, min(ends.values()) - dt.timedelta(days=31))) == []
+    [soon] = by_now(rows, end - dt.timedelta(days=12))
+    assert soon.endswith(
+        f"was valid in this capture and expires in 12 days, at {end:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    [late] = by_now(rows, end + dt.timedelta(days=3))
+    assert late.startswith("the inner server certificate C=US + ST=CA + O=Cavium + ")
+    assert late.endswith(
+        f"was valid in this capture and expired 3 days ago, at {end:%Y-%m-%d %H:%M:%S} UTC"
     )
