@@ -51,6 +51,8 @@ CODES = (
     Code("works-since", "capture", "two machines could not connect until a moment and can since", "", ""),
     Code("hsm-stands-out", "capture", "every connection to one HSM fails, every one to the others is fine", "compare that HSM with the others: certificates, trust anchors, path", ""),
     Code("client-stands-out", "capture", "every connection of one client fails, every one of the others is fine", "compare that client's configuration and files with the others'", ""),
+    Code("file-not-analyzed", "capture", "a process ended while it analyzed this file; what happened in it is not in the report", "analyze the file alone", ""),
+    Code("connections-not-analyzed", "capture", "a process ended while it analyzed its share of the connections; they are not in the report", "analyze with --jobs 1", ""),
     Code("key-log-broken-lines", "capture", "lines of a key log that could not be read", "write the key log again", "RFC 9850"),
 )  # fmt: skip
 
