@@ -44,6 +44,10 @@ _COMMANDS = {
     ),
     "batch": ("analyzer.cli.batch", "Analyze many captures, on many cores or machines, as one."),
     "merge": ("analyzer.cli.merge", "Put the results of 'batch --shard' together."),
+    "anonymize": (
+        "analyzer.cli.anonymize",
+        "Write the HSM connections under other addresses, to show them to others.",
+    ),
     "explain": ("analyzer.cli.explain", "Explain a finding, a cause or a TLS alert."),
     "certs": (
         "analyzer.cli.certs",
