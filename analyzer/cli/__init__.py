@@ -26,6 +26,10 @@ _COMMANDS = {
         "analyzer.cli.baseline",
         "Write an expectation file from a good capture.",
     ),
+    "compare": (
+        "analyzer.cli.compare",
+        "Say what changed between two captures, or between two places.",
+    ),
     "live": (
         "analyzer.cli.live",
         "Tell each connection while traffic is captured.",

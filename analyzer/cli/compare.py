@@ -1,0 +1,58 @@
+"""`compare`: what changed between two captures, or between two places on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from analyzer.cli import options, output
+from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
+from analyzer.errors import BadUsage
+
+FORMATS = {
+    "text": "analyzer.report.compare_text",
+    "json": "analyzer.report.compare_json",
+}
+
+
+@click.command()
+@options.capture
+@options.expected_set
+@output.options_of(FORMATS)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["auto", "change", "vantage"]),
+    default="auto",
+    show_default=True,
+    help="'change': before and after; 'vantage': the same traffic captured in two places.",
+)
+def command(*, kind: str, **given: Any) -> int:
+    """Compare two captures A and B.
+
+    Before and after: what changed in handshakes, certificates, failures and times. The same traffic from two
+    places: how far the clocks are apart, and what was lost, changed or injected in between.
+
+    Exit codes: 0 done, 2 usage or nothing readable, 3 nothing to compare, 70 internal error.
+    """
+    from analyzer.report.compare import compare
+    from analyzer.run.pipeline import analyze
+
+    target = output.Target.taken_from(given, FORMATS)
+    captures = options.sources(given.pop("captures"))
+    if len(captures) != 2:
+        raise BadUsage(f"compare takes two captures, not {len(captures)}")
+    chosen = options.analysis(given)
+    first, second = reports = [analyze([capture], chosen) for capture in captures]
+    target.write(compare(first, second, None if kind == "auto" else kind))
+    if any(report.broken for report in reports):
+        return INTERNAL
+    for report in reports:
+        for source in report.inputs:
+            for damage in source.damage:
+                complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")
+    empty = [report.inputs[0].name for report in reports if not report.connections]
+    for name in empty:
+        complain(f"{name}: no TCP connection to compare", "warning")
+    return INCONCLUSIVE if empty else DONE
