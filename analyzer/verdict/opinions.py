@@ -163,13 +163,13 @@ def _stranger(shown: Shown, items: Sequence[Expected]) -> Miss:
     )
 
 
-def belongs_elsewhere(shown: Shown, wanted: Wanted, roles: Sequence[Role]) -> Opinion | None:
-    """It is known as a certificate of another slot, so that a fitting issuer does not excuse it."""
-    items = [item for item in wanted.here.certificates if item.role in roles]
-    known = [i for i in wanted.here.certificates if i.certificate.der == shown.leaf.der]
-    if not known or any(item.role in roles for item in known):
+def belongs_elsewhere(
+    shown: Shown, wanted: Wanted, own: Sequence[Expected], foreign: Sequence[Role]
+) -> Opinion | None:
+    """It is known as a certificate of the other side, so that a fitting issuer does not excuse it."""
+    if exactly(shown, own) is not None or exactly(shown, wanted.here.of(*foreign)) is None:
         return None
-    return refused(shown, wanted, items)
+    return refused(shown, wanted, own)
 
 
 def not_the_configured(shown: Shown, items: Sequence[Expected]) -> tuple[str, ...]:

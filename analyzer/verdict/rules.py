@@ -59,15 +59,16 @@ def outer_client(shown: Shown, wanted: Wanted) -> Opinion:
     With the customer CA alone, one that it did not issue may be the default client certificate.
     """
     items, cas = wanted.here.of(Role.CLIENT), wanted.here.of(Role.CUSTOMER_CA)
-    elsewhere = belongs_elsewhere(shown, wanted, (Role.CLIENT, Role.OTHER_CLIENT, *_ANCHORS))
+    elsewhere = belongs_elsewhere(shown, wanted, items, _SERVERS)
     if elsewhere is not None:
         return elsewhere
-    walk = walk_to(shown, cas) if cas else None
-    if walk is not None and walk.anchored:
-        return issued(shown, wanted, walk, cas, not_the_configured(shown, items))
     pinned = exactly(shown, items)
+    what = f"the client certificate of {pinned.file}" if pinned else ""
+    walk = walk_to(shown, cas) if cas else None
+    if walk is not None and walk.anchored and not (pinned and walk.trusted):
+        return issued(shown, wanted, walk, cas, not_the_configured(shown, items), what)
     if pinned is not None:
-        return dated(shown, f"the client certificate of {pinned.file}")
+        return dated(shown, what)
     if items:
         return refused(shown, wanted, (*items, *cas))
     return Opinion(
@@ -99,7 +100,7 @@ def inner_server(shown: Shown, wanted: Wanted) -> Opinion:
         wanted.here.of(Role.CUSTOMER_CA),
         wanted.here.keys,
     )
-    elsewhere = belongs_elsewhere(shown, wanted, (Role.CLUSTER, *_ANCHORS))
+    elsewhere = belongs_elsewhere(shown, wanted, items, _CLIENTS)
     if elsewhere is not None:
         return elsewhere
     walk = walk_to(shown, cas) if cas else None
@@ -138,6 +139,9 @@ def inner_client_words(here: Expectations) -> str:
 def inner_client(shown: Shown, wanted: Wanted) -> Opinion:
     """Issued by a trust anchor given; the configured one itself where no anchor is given."""
     items, anchors = wanted.here.of(Role.INNER_CLIENT), wanted.here.of(Role.MTLS_ANCHOR)
+    elsewhere = belongs_elsewhere(shown, wanted, items, _SERVERS)
+    if elsewhere is not None:
+        return elsewhere
     if anchors:
         notes = not_the_configured(shown, items)
         return issued(shown, wanted, walk_to(shown, anchors), anchors, notes)
@@ -147,15 +151,10 @@ def inner_client(shown: Shown, wanted: Wanted) -> Opinion:
     return refused(shown, wanted, items)
 
 
-# A certificate that is trusted to issue may also be its own anchor: a note, not another slot's.
-_ANCHORS = (
-    Role.CUSTOMER_CA,
-    Role.MTLS_ANCHOR,
-    Role.HSM,
-    Role.AWS_HARDWARE,
-    Role.MANUFACTURER_HARDWARE,
-    Role.HARDWARE_ROOT,
-)
+# What a client shows is none of these, though the customer CA issued the cluster certificate too.
+_SERVERS = (Role.SERVER, Role.CLUSTER)
+# And no HSM shows one of these: whoever has its key could pass for the HSM.
+_CLIENTS = (Role.SERVER, Role.CLIENT, Role.OTHER_CLIENT, Role.INNER_CLIENT)
 
 
 def _by(anchors: tuple[Expected, ...]) -> list[str]:

@@ -185,8 +185,8 @@ def _hash(key: Any) -> hashes.HashAlgorithm | None:
 
 def _as_version1(signed: x509.Certificate, signer: Any) -> x509.Certificate:
     """The same certificate without version and extensions (RFC 5280 section 4.1), signed again."""
-    fields = _elements(signed.tbs_certificate_bytes)
-    tbs = _sequence(b"".join(fields[1:7]))
+    fields = elements(signed.tbs_certificate_bytes)
+    tbs = sequence(b"".join(fields[1:7]))
     if isinstance(signer, rsa.RSAPrivateKey):
         algorithm = signed.signature_hash_algorithm
         assert algorithm is not None
@@ -199,22 +199,26 @@ def _as_version1(signed: x509.Certificate, signer: Any) -> x509.Certificate:
         signature = signer.sign(tbs)
     bits = b"\x00" + signature
     return x509.load_der_x509_certificate(
-        _sequence(tbs + fields[2] + b"\x03" + _length(len(bits)) + bits)
+        sequence(tbs + fields[2] + b"\x03" + length(len(bits)) + bits)
     )
 
 
-def _sequence(body: bytes) -> bytes:
-    return b"\x30" + _length(len(body)) + body
+def sequence(body: bytes) -> bytes:
+    """A DER SEQUENCE of encoded elements."""
+    return b"\x30" + length(len(body)) + body
 
 
-def _length(size: int) -> bytes:
+def length(size: int) -> bytes:
+    """A length in DER."""
     if size < 0x80:
         return bytes([size])
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([0x80 | len(octets)]) + octets
 
 
-def _elements(der: bytes) -> list[bytes]:
+def elements(der: bytes) -> list[bytes]:
+    """The encoded elements inside one constructed element."""
+
     def header(at: int) -> tuple[int, int]:
         length, start = der[at + 1], at + 2
         if length & 0x80:

@@ -1,21 +1,22 @@
-"""Certificates for chain cases: every field can be set, v1 included; and `openssl verify` to ask."""
+"""Chain cases: certificates of which every field can be set, and `openssl verify` to ask."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from analyzer.session.certificates import Certificate, parse_certificate
 from analyzer.stream import CLIENT, SERVER, Side
+from tests.makers.certificates import Issued, elements, issue, length, new_key, sequence
 
 NOW = dt.datetime(2026, 6, 1, 12, 0, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -23,46 +24,31 @@ UNKNOWN_EXTENSION = x509.UnrecognizedExtension(
     x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\5\0"
 )
 
+_KINDS = {
+    "rsa": "RSA 2048",
+    "rsa1024": "RSA 1024",
+    "p256": "EC secp256r1",
+    "p384": "EC secp384r1",
+    "p521": "EC secp521r1",
+    "ed25519": "Ed25519",
+    "ed448": "Ed448",
+}
+
 
 @functools.cache
 def key(name: str) -> Any:
-    """A private key; the kind is the name's first word: `rsa`, `rsa1024`, `p256`, `ed25519` ..."""
+    """The same key for the same name; its kind is the first word: `rsa`, `p256 leaf` ..."""
     kind = name.split(maxsplit=1)[0]
-    makers = {
-        "rsa": lambda: rsa.generate_private_key(65537, 2048),
-        "rsa1024": lambda: rsa.generate_private_key(65537, 1024),
-        "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
-        "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
-        "p521": lambda: ec.generate_private_key(ec.SECP521R1()),
-        "ed25519": ed25519.Ed25519PrivateKey.generate,
-        "ed448": ed448.Ed448PrivateKey.generate,
-        "dsa": lambda: dsa.generate_private_key(2048),
-    }
-    return makers[kind]()
-
-
-def name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    return dsa.generate_private_key(2048) if kind == "dsa" else new_key(_KINDS[kind])
 
 
 @dataclass(frozen=True)
-class Made:
-    """A certificate and what is needed to sign with it."""
+class Made(Issued):
+    """A certificate with its key and the key's name."""
 
-    x509: x509.Certificate
-    key_name: str
+    key_name: str = ""
 
-    @property
-    def facts(self) -> Certificate:
-        return parse_certificate(self.der)
-
-    @property
-    def der(self) -> bytes:
-        return self.x509.public_bytes(serialization.Encoding.DER)
-
-    @property
-    def pem(self) -> str:
-        return self.x509.public_bytes(serialization.Encoding.PEM).decode()
+    __hash__ = object.__hash__
 
 
 def make(
@@ -74,57 +60,69 @@ def make(
     version: int = 3,
     begin: dt.datetime = NOW - 100 * DAY,
     end: dt.datetime = NOW + 100 * DAY,
+    digest: hashes.HashAlgorithm | None = None,
+    weak: str = "",
+    pss: bool = False,
+    serial: int | None = None,
+    **extensions: Any,
+) -> Made:
+    """A certificate; further arguments as in `_extensions`.
+
+    Args:
+        issuer: None is self-signed. by: the name of another key than the issuer's, which signs it.
+        weak: `md5` or `sha1`, with RSA.
+    """
+    key_name = key_name or f"p256 {subject}"
+    own = key(key_name)
+    signer = issuer
+    if by:
+        named = issuer.certificate if issuer else None
+        assert named is not None
+        signer = Made(named, key(by), by)
+    issued = issue(
+        subject,
+        signer,
+        key=own,
+        serial=serial,
+        not_before=begin,
+        not_after=end,
+        version1=version == 1,
+        extensions=list(_extensions(own, issuer, **extensions)),
+        hash_algorithm=digest,
+    )
+    signing = signer.key if signer else own
+    certificate = issued.certificate
+    if weak or pss:
+        certificate = _signed_again(certificate, signing, weak or "pss")
+    return Made(certificate, own, key_name)
+
+
+def _extensions(
+    own: Any,
+    issuer: Made | None,
+    *,
     ca: bool | None = None,
     critical: bool = True,
     path: int | None = None,
     ku: str | None = None,
     eku: str | None = None,
     ids: bool = False,
-    digest: hashes.HashAlgorithm | None = None,
-    weak: str = "",
-    pss: bool = False,
     extra: x509.ExtensionType | None = None,
-    serial: int = 0,
-) -> Made:
-    """A certificate.
-
-    `issuer` None: self-signed. `by`: another key than the issuer's signs it. `ids`: subject and
-    authority key identifiers. `ku`, `eku`: words with spaces between. `weak`: `md5` or `sha1`, with RSA.
-    """
-    key_name = key_name or f"p256 {subject}"
-    signing = key(by or (issuer.key_name if issuer else key_name))
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(issuer.x509.subject if issuer else name(subject))
-        .public_key(key(key_name).public_key())
-        .serial_number(serial or x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(end)
-    )
+) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """`ids`: subject and authority key identifiers. `ku`, `eku`: words with spaces between."""
     if ca is not None:
-        builder = builder.add_extension(x509.BasicConstraints(ca, path), critical)
+        yield x509.BasicConstraints(ca, path), critical
     if ku is not None:
-        builder = builder.add_extension(_key_usage(ku.split()), critical=True)
+        yield _key_usage(ku.split()), True
     if eku is not None:
         oids = [x509.ObjectIdentifier(_EKU.get(word, word)) for word in eku.split()]
-        builder = builder.add_extension(x509.ExtendedKeyUsage(oids), critical=False)
+        yield x509.ExtendedKeyUsage(oids), False
     if ids:
-        above = issuer.x509.public_key() if issuer else key(key_name).public_key()
-        ski = x509.SubjectKeyIdentifier.from_public_key(key(key_name).public_key())
-        aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(above)
-        builder = builder.add_extension(ski, critical=False).add_extension(aki, critical=False)
+        above = issuer.certificate.public_key() if issuer else own.public_key()
+        yield x509.SubjectKeyIdentifier.from_public_key(own.public_key()), False
+        yield x509.AuthorityKeyIdentifier.from_issuer_public_key(above), False
     if extra is not None:
-        builder = builder.add_extension(extra, critical)
-    modern = isinstance(signing, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
-    algorithm = None if modern else digest or hashes.SHA256()
-    scheme: dict[str, Any] = {}
-    if pss:
-        scheme["rsa_padding"] = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-    signed = builder.sign(signing, algorithm, **scheme)
-    if version == 1:
-        signed = _as_v1(signed, signing)
-    return Made(_weakened(signed, signing, weak) if weak else signed, key_name)
+        yield extra, critical
 
 
 _EKU = {
@@ -153,54 +151,32 @@ def _key_usage(words: list[str]) -> x509.KeyUsage:
     return x509.KeyUsage(**{usage: usage in words for usage in _USAGES})
 
 
-def _as_v1(signed: x509.Certificate, signing: Any) -> x509.Certificate:
-    """The same certificate as X.509 v1, as `openssl x509 -req` makes it: no version, no extensions."""
-    tbs = der(0x30, b"".join(e for e in _elements(signed.tbs_certificate_bytes) if e[0] < 0xA0))
-    algorithm = _elements(signed.public_bytes(serialization.Encoding.DER))[1]
-    if isinstance(signing, rsa.RSAPrivateKey):
-        signature = signing.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
-    elif isinstance(signing, ec.EllipticCurvePrivateKey):
-        signature = signing.sign(tbs, ec.ECDSA(hashes.SHA256()))
-    else:
-        signature = signing.sign(tbs)
-    return x509.load_der_x509_certificate(der(0x30, tbs + algorithm + der(3, b"\0" + signature)))
+# AlgorithmIdentifier and how to sign for it: RFC 3279 section 2.2.1, RFC 4055 section 3.1.
+_RSA = "300d06092a864886f70d0101{}0500"
+_PSS_SHA256 = (
+    "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108"
+    "300d06096086480165030402010500a203020120"
+)
+_SCHEMES: dict[str, tuple[str, Any, Any]] = {
+    "md5": (_RSA.format("04"), padding.PKCS1v15(), hashes.MD5()),
+    "sha1": (_RSA.format("05"), padding.PKCS1v15(), hashes.SHA1()),
+    "pss": (_PSS_SHA256, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
+}
 
 
-def _weakened(
-    signed: x509.Certificate, signing: rsa.RSAPrivateKey, digest: str
+def _signed_again(
+    signed: x509.Certificate, signing: rsa.RSAPrivateKey, scheme: str
 ) -> x509.Certificate:
-    """Signed again by a digest that the library no longer signs certificates with (RFC 3279 2.2.1)."""
-    digests = {"md5": (b"\4", hashes.MD5()), "sha1": (b"\5", hashes.SHA1())}
-    last, algorithm = digests[digest]
-    rsa_oid = bytes.fromhex("06092a864886f70d0101")
-    tbs, scheme, _ = _elements(signed.public_bytes(serialization.Encoding.DER))
-    tbs, scheme = (part.replace(rsa_oid + b"\x0b", rsa_oid + last) for part in (tbs, scheme))
-    signature = signing.sign(tbs, padding.PKCS1v15(), algorithm)
-    return x509.load_der_x509_certificate(der(0x30, tbs + scheme + der(3, b"\0" + signature)))
-
-
-def der(tag: int, body: bytes) -> bytes:
-    if len(body) < 0x80:
-        return bytes((tag, len(body))) + body
-    size = (len(body).bit_length() + 7) // 8
-    return bytes((tag, 0x80 | size)) + len(body).to_bytes(size, "big") + body
-
-
-def _elements(whole: bytes) -> list[bytes]:
-    def header(at: int) -> tuple[int, int]:
-        length, start = whole[at + 1], at + 2
-        if length & 0x80:
-            start += length & 0x7F
-            length = int.from_bytes(whole[at + 2 : start], "big")
-        return start, start + length
-
-    at, end = header(0)
-    found = []
-    while at < end:
-        stop = header(at)[1]
-        found.append(whole[at:stop])
-        at = stop
-    return found
+    """By RSA in a way that `issue` does not offer, or that the library signs no certificates with any more."""
+    encoded, pad, digest = _SCHEMES[scheme]
+    algorithm = bytes.fromhex(encoded)
+    tbs, before, _ = elements(signed.public_bytes(Encoding.DER))
+    fields = [algorithm if field == before else field for field in elements(tbs)]
+    tbs = sequence(b"".join(fields))
+    bits = b"\0" + signing.sign(tbs, pad, digest)
+    return x509.load_der_x509_certificate(
+        sequence(tbs + algorithm + b"\x03" + length(len(bits)) + bits)
+    )
 
 
 @dataclass(frozen=True)

@@ -372,3 +372,10 @@ def test_with_the_customer_ca_alone_a_client_certificate_it_did_not_issue_stays_
 
 def test_the_configured_client_certificate_passes_without_the_ca():
     assert judged(PLAIN, expectations(CLIENT_ITEM), OUTER_CLIENT).status is Status.PASS
+
+
+def test_one_certificate_on_both_levels_is_fine_where_the_customer_ca_issued_it():
+    inner = item(Role.INNER_CLIENT, "ssl-client.crt")
+    finding = judged("custom-client-certificate", expectations(*USUAL, inner), OUTER_CLIENT)
+
+    assert (finding.status, finding.kind) == (Status.PASS, "issued")
