@@ -69,9 +69,19 @@ def fits_tshark(case: Case) -> bool:
     return any(facts["outer"] for facts in case.expected["connections"])
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in cases() if fits_tshark(case)], ids=lambda case: case.name
-)
+# What the maker knows was sent and tshark 4.0 does not find.
+BEYOND_TSHARK = {
+    "disturbed/window-reopens": "the client's bytes after a repeated segment that the closed window had refused",
+}
+
+
+def asked(case: Case):
+    missed = BEYOND_TSHARK.get(case.name)
+    marks = [pytest.mark.xfail(reason=f"tshark loses {missed}")] if missed else []
+    return pytest.param(case, marks=marks, id=case.name)
+
+
+@pytest.mark.parametrize("case", [asked(case) for case in cases() if fits_tshark(case)])
 def test_tshark_agrees_on_the_outer_level(case):
     streams = dissected(case)
     found = report(str(case.capture), *case.keys("outer"), "--port", "any")

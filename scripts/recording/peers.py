@@ -179,7 +179,7 @@ class End:
     def _context(self, level: Level, name: str, observed: Observed) -> ssl.SSLContext:
         client = self.role == "client"
         if name in self.plan.resumes:
-            context = self.kept[self.role, name]
+            context: ssl.SSLContext = self.kept[self.role, name]
         else:
             context = self.kept[self.role, name] = self._new_context(level)
         if client:
