@@ -191,14 +191,15 @@ def _when(connection: Connection) -> Text:
 
 
 def _cause(cause: Cause) -> Iterator[RenderableType]:
-    sure = "" if cause.confidence is Confidence.CERTAIN else f"{cause.confidence.value}: "
+    sure = "" if cause.confidence is Confidence.CERTAIN else f" ({cause.confidence.value})"
     where = f" ({frames_text(cause.evidence)})" if cause.evidence else ""
-    yield Text.assemble(("Why: ", "bold red"), _text(f"{sure}{cause.summary}{where}", "bold"))
+    yield Text.assemble((f"Why{sure}: ", "bold red"), _text(f"{cause.summary}{where}", "bold"))
     if cause.advice:
         yield _bullet("do", cause.advice)
     yield from (_bullet("or", other) for other in cause.alternatives)
     yield from (_bullet("to decide", step) for step in cause.decide)
     yield from (_bullet("limits", limit) for limit in cause.limitations)
+    yield _bullet("more", f"hsm-analyzer explain {cause.code}")
 
 
 def _slot(finding: Finding) -> RenderableType:

@@ -316,7 +316,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "The client has no certificate or key configured, cannot read it, or none fits the request.",
         "Certain with the messages in sight; likely by record sizes without keys in TLS 1.3.",
         "The paths in the .cfg: do the files exist, are they readable for the client's user.",
-        _CLIENT_CERTIFICATE, "AWS user guide: getting-started-ssl; RFC 5246 section 7.4.6",
+        "on the client: check that the certificate and key that the .cfg names (SDK 3: ssl.certificate and ssl.pkey in "
+        "cloudhsm_client.cfg; SDK 5: client_cert_path and client_key_path) exist, can be read by the client's user and "
+        "belong together; without own ones the default client.crt and client.key serve", "AWS user guide: getting-started-ssl; RFC 5246 section 7.4.6",
     ),
     Entry(
         "outer-client-certificate-refused", "outer", "The server refused the client's certificate",

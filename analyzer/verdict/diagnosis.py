@@ -45,12 +45,17 @@ def diagnose(
         code=reading.code,
         summary=reading.summary,
         confidence=reading.confidence,
-        advice=reading.advice or ENTRIES[reading.code].remedy,
+        advice=_addressed(reading.advice or ENTRIES[reading.code].remedy, told),
         evidence=reading.evidence,
         alternatives=reading.alternatives,
         decide=reading.decide,
         limitations=limits,
     )
+
+
+def _addressed(advice: str, told: Conversation) -> str:
+    """Which client: a capture may hold several."""
+    return advice.replace("on the client:", f"on the client {told.tcp.client.address}:")
 
 
 def _inner(s: Symptoms) -> Reading | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.stream import CLIENT, SERVER, Side, Span
-from analyzer.verdict.finding import Confidence, Status
+from analyzer.verdict.finding import Confidence, Finding, Status
 from analyzer.verdict.published import PUBLISHED_SERVERS
 from analyzer.verdict.reading import (
     CLIENT_CERTIFICATE,
@@ -220,12 +220,23 @@ def _trust_advice(h: HandshakeSymptoms) -> str:
     """Where the certificate is the expected one, it is the client's own file that differs."""
     slot = h.judged[SERVER]
     if slot is None or slot.status is not Status.PASS:
-        return slot.advice if slot and slot.advice and slot.status is Status.FAIL else ""
+        return _slot_advice(slot)
     return (
-        f"The certificate is the expected one: on the client, compare {TRUST_FILES[h.level]} with the "
-        "files given here (and the path that the client's .cfg names); they differ, or the client's clock "
-        "does"
+        f"on the client: compare {TRUST_FILES[h.level]} (or the path that the .cfg names) with the files given "
+        "here, which the presented certificate fits: they differ, or the client's clock is wrong"
     )
+
+
+def _slot_advice(slot: Finding | None) -> str:
+    """What the judgement of the slot advises, where that is closer than the catalogue's remedy."""
+    near = slot is not None and slot.status is Status.FAIL and slot.kind in _CLOSER
+    return slot.advice if near and slot else ""
+
+
+# Kinds of a slot's finding that know which file or address is wrong.
+_CLOSER = frozenset(
+    {"chain", "not-first", "other-client-certificate", "other-cluster", "wrong-slot"}
+)
 
 
 # ---------------------------------------------------------------------- the client's certificate
@@ -314,7 +325,7 @@ def _client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
         else (
             f"what {alert_words(alert)} says literally, for a reason of {end(h.level, SERVER)}'s own",
         ),
-        advice=slot.advice if slot and judged_bad else "",
+        advice=_slot_advice(slot) or _unknown_there(h, slot),
     )
 
 
@@ -340,7 +351,22 @@ def _left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
             "the client's key does not belong to its certificate",
         ),
         decide=(f"the log of {end(h.level, SERVER)}", "the same client against another HSM"),
-        advice=slot.advice if slot and judged_bad else "",
+        advice=_slot_advice(slot) or _unknown_there(h, slot),
+    )
+
+
+def _unknown_there(h: HandshakeSymptoms, slot: Finding | None) -> str:
+    """A certificate that is the expected one is refused for what the other end trusts."""
+    if slot is None or slot.status is not Status.PASS:
+        return ""
+    if h.level:
+        return (
+            "the certificate is the expected one, so its trust anchor is missing on this HSM: as an mTLS admin "
+            "`cluster mtls list-trust-anchors` (cluster-coverage: full?), and register the anchor again"
+        )
+    return (
+        "the certificate is the expected one, so this server does not accept its issuer: check that the address is an "
+        "HSM of this cluster, and that the cluster was initialized with the customer CA that issued the certificate"
     )
 
 
@@ -373,6 +399,10 @@ def _expired(
         evidence,
         alternatives=("a CA certificate that was not sent and has expired",),
         decide=(f"the date on the machine of {checker}",),
+        advice="on the client: set the clock (chrony with 169.254.169.123 on EC2), then restart the client"
+        if side is SERVER
+        else f"check the clock of the machine that captured, and the dates of every CA of that chain; if both are "
+        f"fine it is the clock of {checker}: use another HSM and open a case with AWS",
     )
 
 
@@ -432,6 +462,7 @@ def _gave_up(h: HandshakeSymptoms) -> Reading | None:
         (h.last.at, ended.at),
         alternatives=_stall_reasons(h, waited_for),
         decide=_stall_steps(h, waited_for),
+        advice=_OTHER_HSM if waited_for is SERVER else "",
     )
 
 
@@ -472,7 +503,15 @@ def _stalled(h: HandshakeSymptoms) -> Reading | None:
         (h.last.at,),
         alternatives=_stall_reasons(h, owes),
         decide=_stall_steps(h, owes),
+        advice=_OTHER_HSM if owes is SERVER else "",
     )
+
+
+_OTHER_HSM = (
+    "connect to another HSM of the cluster; if only this one stays silent look at its state in describe-clusters and "
+    "open a case with AWS; if all do, look at what lies between (firewalls that let the handshake of TCP through and "
+    "drop the rest)"
+)
 
 
 def _stall_reasons(h: HandshakeSymptoms, owes: Side) -> tuple[str, ...]:

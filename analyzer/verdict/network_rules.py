@@ -185,7 +185,7 @@ def reset_from_between(s: Symptoms) -> Reading | None:
     facts = s.told.tcp.sides[side]
     ttl = next(ttl for ttl in facts.ttls if ttl != facts.reset_ttl)
     ids = ""
-    if facts.reset_ip_id is not None and facts.last_ip_id is not None:
+    if facts.reset_ip_id is not None and facts.last_ip_id:
         ids = f" and IP identification {facts.reset_ip_id} after {facts.last_ip_id}"
     return Reading(
         "reset-from-between",
