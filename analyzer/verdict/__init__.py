@@ -13,8 +13,8 @@
 - `codes`: what every code and kind of a finding means, a table.
 - `patterns`: failures over time and machines: repeated, since when, who stands out.
 - `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
-  `network_rules`, `handshake_rules`, `sealed_rules` (what stayed encrypted), `between_rules`; `reading`: what
-  a rule gives. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
+  `network_rules`, `handshake_rules` with `server_rules`, `client_rules` and `silent_rules`, `sealed_rules` (what
+  stayed encrypted), `between_rules`, `lost_rules`; `reading`, `refusal`: what rules give and share. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
 """
 
 from analyzer.verdict.diagnosis import diagnose

@@ -127,3 +127,10 @@ def shown_at(h: HandshakeSymptoms, side: Side) -> tuple[Span, ...]:
 def is_tls13(h: HandshakeSymptoms) -> bool:
     """Whether TLS 1.3 was negotiated."""
     return h.session.version == TLS13
+
+
+def last_words(h: HandshakeSymptoms) -> str:
+    """` after the client's client_hello`: the last message that was read, "" where none was."""
+    if h.last is None:
+        return ""
+    return f" after {end(h.level, h.last.side)}'s {h.last.type}"
