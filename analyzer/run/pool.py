@@ -65,7 +65,8 @@ class Processes:
 
     def kill(self, executor: Executor) -> None:
         """Kill the pool's processes; a hanging one would not end by itself."""
-        for process in list(getattr(executor, "_processes", None) or {}.values()):
+        processes: dict[int, Any] = getattr(executor, "_processes", None) or {}
+        for process in list(processes.values()):
             process.kill()
         executor.shutdown(wait=True, cancel_futures=True)
 

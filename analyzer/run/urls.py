@@ -27,8 +27,9 @@ def open_url(url: str) -> BinaryIO:
         UnreadableCapture: it cannot be opened.
     """
     try:
-        options = {"mode": "rb", "block_size": _BLOCK, "cache_type": "readahead"}
-        return cast("BinaryIO", _fsspec(url).open(url, **options).open())
+        store, path = _fsspec(url).core.url_to_fs(url)
+        opened = store.open(path, "rb", block_size=_BLOCK, cache_type="readahead")
+        return cast("BinaryIO", opened)
     except ImportError as error:
         raise _missing(url) from error
     except Exception as error:  # every store has errors of its own
