@@ -160,7 +160,10 @@ def _session(session: Session, *, der: bool) -> Json:
             }
             for message in session.messages
         ],
-        "malformed": [{"what": what, "frame": _frame(at)} for what, at in session.malformed],
+        "malformed": [
+            {"side": broken.side.word, "what": broken.what, "frame": _frame(broken.at)}
+            for broken in session.malformed
+        ],
         "recovered": list(session.recovered),
         "application_bytes": _sides(session.application),
         "closed": _sides(session.closed),

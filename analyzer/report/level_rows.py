@@ -127,7 +127,10 @@ _ROWS: tuple[tuple[str, Callable[[Session], Lines]], ...] = (
     ("client shows", _chain(CLIENT)),
     ("asked client", lambda s: _line(_ASKED[s.certificate_request])),
     ("alerts", _alerts),
-    ("malformed", lambda s: [f"{what} ({frames_text((at,))})" for what, at in s.malformed]),
+    (
+        "malformed",
+        lambda s: [f"{b.side.word}: {b.what} ({frames_text((b.at,))})" for b in s.malformed],
+    ),
     ("proofs", _proofs),
     ("opened with", _keys),
     ("sealed", _sealed),

@@ -143,7 +143,7 @@ SESSION = _object(
     messages=_list(
         _object(side=SIDE, type=TEXT, size=COUNT, encrypted=FLAG, frame=FRAME, time=TIME)
     ),
-    malformed=_list(_object(what=TEXT, frame=FRAME)),
+    malformed=_list(_object(side=SIDE, what=TEXT, frame=FRAME)),
     recovered=_list(TEXT),
     application_bytes=_both(COUNT),
     closed=_both(TEXT),

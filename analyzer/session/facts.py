@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side, Span
-from analyzer.tls.events import Alert, Keyed, Proof, RecordCounts, RecordSeen, Sealed
+from analyzer.tls.events import Alert, Keyed, Malformed, Proof, RecordCounts, RecordSeen, Sealed
 from analyzer.transport.facts import TcpFacts
 
 # The furthest point a connection reached, in order.
@@ -125,7 +125,7 @@ class Session:
     alerts: tuple[Alert, ...]
     proofs: tuple[Proof, ...]
     messages: tuple[MessageSeen, ...]
-    malformed: tuple[tuple[str, Span], ...]
+    malformed: tuple[Malformed, ...]
     recovered: tuple[str, ...]
     skipped: tuple[SkippedBytes, ...]
     framing: str

@@ -58,7 +58,7 @@ class _Handshake:
     sealed: list[Sealed] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     proofs: dict[str, Proof] = field(default_factory=dict)
-    malformed: list[tuple[str, Span]] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
     tried: Tried | None = None
     data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
@@ -117,7 +117,7 @@ class Recorder:
             case Sealed():
                 self._handshake(event).sealed.append(event)
             case Malformed():
-                self._handshake(event).malformed.append((event.what, event.at))
+                self._handshake(event).malformed.append(event)
             case Recovered():
                 self._recovered(event)
             case Tried():
@@ -275,7 +275,7 @@ class Recorder:
             alerts=tuple(sorted(told.alerts, key=_when)),
             proofs=tuple(told.proofs.values()),
             messages=messages,
-            malformed=tuple(sorted(told.malformed, key=lambda told: told[1].ended)),
+            malformed=tuple(sorted(told.malformed, key=lambda broken: broken.at.ended)),
             recovered=tuple(told.recovered),
             skipped=skipped,
             framing=framing,

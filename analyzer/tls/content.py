@@ -209,9 +209,12 @@ class Content:
         self._judge_order()
 
     def _judge_order(self) -> None:
-        wrong = self._order.judge(self._handshakes.of(self._side).version)
+        handshake = self._handshakes.of(self._side)
+        wrong = self._order.judge(handshake.version)
         if wrong:
-            self.malformed(*wrong)
+            came, at, before, expected = wrong
+            what = f"{came} after {before}, expected {expected}"
+            self._events.append(Malformed(self._side, what, at, handshake.number, expected, came))
 
     def _check_agreed(self, at: Span, *, encrypted: bool) -> None:
         """Application data comes behind this side's Finished, or early under keys of its own."""

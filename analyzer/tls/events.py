@@ -95,12 +95,19 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Bytes that break the protocol: a record or message whose form cannot be, a wrong order."""
+    """Bytes that break the protocol: a record or message whose form cannot be, a wrong order.
+
+    Attributes:
+        what: in words.
+        expected: of a wrong order: the messages that might have come, `a or b`. came: the one that did.
+    """
 
     side: Side
     what: str
     at: Span
     handshake: int
+    expected: str = ""
+    came: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ stand in no table (drafts, private use) are passed over. Behind a loss the order
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import TLS13
@@ -82,6 +83,21 @@ _TABLES: Mapping[tuple[bool, Side], _Table] = {
 _LATE = {"certificate_request": "finished"}
 
 
+class Disorder(NamedTuple):
+    """A message that cannot stand where it does.
+
+    Attributes:
+        came: its type. at: its frames.
+        before: the message before it.
+        expected: those that may come there, `a or b`.
+    """
+
+    came: str
+    at: Span
+    before: str
+    expected: str
+
+
 class Order:
     """The order of one side's messages.
 
@@ -100,8 +116,8 @@ class Order:
         if not self._told:
             self._waiting.append((name, at))
 
-    def judge(self, version: int | None) -> tuple[str, Span] | None:
-        """The first message that cannot stand where it does, in words and with its frames.
+    def judge(self, version: int | None) -> Disorder | None:
+        """The first message that cannot stand where it does.
 
         Args:
             version: the negotiated one. While it is None nothing is said, and the messages wait on.
@@ -111,10 +127,11 @@ class Order:
         table = _TABLES[version == TLS13, self._side]
         waiting, self._waiting = self._waiting, []
         for name, at in waiting:
-            what = self._step(table, name)
-            if what:
+            before = self._state or "the start"
+            expected = self._step(table, name)
+            if expected:
                 self._told = True
-                return what, at
+                return Disorder(name, at, before, " or ".join(expected))
         return None
 
     def lose(self) -> None:
@@ -122,17 +139,15 @@ class Order:
         self._waiting.clear()
         self._state = None
 
-    def _step(self, table: _Table, name: str) -> str:
+    def _step(self, table: _Table, name: str) -> tuple[str, ...]:
+        """What might have come instead of `name`, empty where it may come."""
         if name in _ANYWHERE or name not in table:
-            return ""
+            return ()
         state, self._state = self._state, name
         late = self._finished
         self._finished |= name == "finished"
         if state is None:
-            return ""
+            return ()
         if late and table is _TLS13_SERVER:
             state = _LATE.get(state, state)
-        if name in table[state]:
-            return ""
-        expected = " or ".join(table[state])
-        return f"{name} after {state}, expected {expected}" if state else f"{name} comes first"
+        return () if name in table[state] else table[state]

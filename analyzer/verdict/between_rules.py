@@ -25,7 +25,7 @@ def not_tls(s: Symptoms) -> Reading | None:
     broken = outer.session.malformed if outer else ()
     tcp = s.told.tcp
     if outer is not None and broken and "server_hello" not in outer.sent[SERVER]:
-        what, at = broken[0]
+        what, at = broken[0].what, broken[0].at
         if "client_hello" in outer.sent[CLIENT]:
             return Reading(
                 "not-tls",

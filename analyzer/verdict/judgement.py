@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from analyzer.session.facts import Conversation
-from analyzer.verdict import addresses, authorities, carved, possession, slots
+from analyzer.verdict import addresses, authorities, carved, possession, protocol, slots
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
 
@@ -27,6 +27,7 @@ class Check(NamedTuple):
 CHECKS = (
     Check("the four certificate slots", slots.check),
     Check("who presents a certificate has its key", possession.check),
+    Check("the handshake is whole and the same at both ends", protocol.check),
     Check("the client's certificate is of a CA that was asked for", authorities.check),
     Check("certificates outside any handshake", carved.check),
     Check("the HSM at the server's address", addresses.check),

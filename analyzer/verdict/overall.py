@@ -12,7 +12,7 @@ from analyzer.verdict.finding import SLOTS, Finding, Status
 _REASONS = 12
 _STREAMS = 5
 
-_FAILING = frozenset({*SLOTS, "key-not-proven"})
+_FAILING = frozenset({*SLOTS, "key-not-proven", "handshake-altered"})
 
 # The slots that every connection fills; the inner client's only where it is asked for.
 USUAL_SLOTS = SLOTS[:3]

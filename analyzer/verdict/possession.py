@@ -20,6 +20,7 @@ _SIGNATURES = {
     "server_key_exchange": (SERVER, "server_key_exchange"),
     "certificate_verify_server": (SERVER, "certificate_verify"),
     "certificate_verify_client": (CLIENT, "certificate_verify"),
+    "certificate_verify_late": (CLIENT, "certificate_verify"),
 }
 
 
