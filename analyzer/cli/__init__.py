@@ -62,6 +62,7 @@ _COMMANDS = {
         "analyzer.cli.schema",
         "Print the JSON Schema of the report or the expectation file.",
     ),
+    "completion": ("analyzer.cli.completion", "Print the completion script of a shell."),
     "doctor": ("analyzer.cli.doctor", "Say which optional tools and packages are here."),
 }
 

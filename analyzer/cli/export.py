@@ -33,10 +33,10 @@ from analyzer.errors import BadUsage
 )
 @click.option(
     "--what",
-    type=click.Choice(["records", "plaintext"]),
+    type=click.Choice(["records", "plaintext", "frames"]),
     default="records",
     show_default=True,
-    help="The level's TLS records, or what they open to.",
+    help="The level's TLS records, what they open to, or the captured frames as they were.",
 )
 @click.option("--conn", "wanted", type=int, multiple=True, help="Only this connection; repeatable.")
 @click.option(
@@ -59,10 +59,12 @@ def command(
 ) -> int:
     """Write what was inside the connections as a pcapng of its own, which Wireshark opens by itself.
 
+    With --what frames it is the connections' own frames, and nothing else of the capture.
+
     The file holds decrypted traffic, and session keys unless --with-secrets none: it is made readable
     for its owner only.
     """
-    from analyzer.run.export import exported
+    from analyzer.run.export import exported, key_lines
     from analyzer.run.pipeline import Run
     from analyzer.verdict import Expectations
 
@@ -70,9 +72,13 @@ def command(
     if str(output) != "-" and files.is_file(output) and not force:
         raise BadUsage(f"{output} exists already; --force overwrites it")
     captures = options.sources(given.pop("captures"))
+    if what == "frames" and "-" in captures:
+        raise BadUsage("standard input cannot be read twice; name a file")
     given |= dict.fromkeys(("at", *options.EXPECTED))
     chosen = replace(
-        options.analysis(given), expected=Expectations.none(), kept=frozenset({(number, what)})
+        options.analysis(given),
+        expected=Expectations.none(),
+        kept=frozenset({(number, what)} if what != "frames" else ()),
     )
     with Run(captures, chosen) as run:
         found = sorted(run.connections(), key=lambda each: each.conversation.stream)
@@ -80,9 +86,17 @@ def command(
         if unknown := sorted(set(wanted) - numbers):
             raise BadUsage(f"there is no connection {unknown[0]}; they are numbered from 0 on")
         found = [c for c in found if not wanted or c.conversation.stream in wanted]
-        full = [c for c in found if c.streams.get((number, what))]
-        secrets = run.secrets if with_secrets == "minimal" and what == "records" else None
-        made = b"".join(exported(full, number, what, secrets))
+        secrets = run.secrets if with_secrets == "minimal" and what != "plaintext" else None
+        if what == "frames":
+            from analyzer.run.frames import copied
+
+            full = found
+            lines = key_lines(full, 0, secrets) if secrets is not None else ()
+            text = "".join(f"{line}\n" for line in lines).encode("ascii")
+            made = b"".join(copied(captures, full, chosen, text))
+        else:
+            full = [c for c in found if c.streams.get((number, what))]
+            made = b"".join(exported(full, number, what, secrets))
     if str(output) == "-":
         sys.stdout.buffer.write(made)
     else:

@@ -1,5 +1,6 @@
 """`export`: what was inside, as a capture that tshark opens and decrypts without being told anything."""
 
+import json
 import shutil
 import stat
 import subprocess
@@ -99,3 +100,24 @@ def test_without_keys_there_is_nothing_inside_to_write(tmp_path):
     done = run_program("export", NESTED[0].capture, "-o", target)
     assert done.returncode == 3
     assert b"no connection shows records of the inner level" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["three-hsms", "embedded-secrets", "any-interface", "nanoseconds"])
+def test_the_frames_of_one_connection_tell_the_same_of_it(name, tmp_path):
+    case = next(case for case in NESTED if case.name == name)
+    target = tmp_path / "frames.pcapng"
+    last = len(case.expected["connections"]) - 1
+    assert export(case, target, "--what", "frames", "--conn", last).returncode == 0
+    done = run_program("analyze", target, "--format", "json")
+    (found,) = json.loads(done.stdout)["connections"]
+    whole = run_program("analyze", case.capture, *case.keys("all"), "--format", "json")
+    expected = json.loads(whole.stdout)["connections"][last]
+    for key in ("client", "server", "start", "end", "outcome", "stage"):
+        assert found[key] == expected[key]
+    shown = [
+        [c["sha256"] for c in session["certificates"]["server"]] for session in found["sessions"]
+    ]
+    assert shown == [
+        [c["sha256"] for c in s["certificates"]["server"]] for s in expected["sessions"]
+    ]
+    assert found["tcp"]["gaps"] == []
