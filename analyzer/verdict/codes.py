@@ -77,6 +77,7 @@ KINDS = (
     Code("not-first", "fail", "the expected certificate is in the chain, but not the first", "put it first in the file that is sent", "RFC 8446 4.4.2"),
     Code("stranger", "fail", "nothing of an expected certificate", "find out who answers, or which file is configured", ""),
     Code("empty", "fail, unknown", "asked for a certificate and answered with an empty Certificate message", _CONFIGURE_CLIENT, "RFC 5246 7.4.6, RFC 8446 4.4.2"),
+    Code("undated", "unknown", "the right certificate, but the capture has no times to judge its dates at", "say with --at when the connection was made", ""),
     Code("not-pinned", "unknown", "presented, and nothing is expected in this slot; a published name and serial proves nothing", "hand over the expected certificates", "article"),
     Code("maybe-default", "unknown", "not of the customer CA; it may be the default client certificate, which was not given", "hand over client.crt (--client-cert)", "article"),
     Code("not-asked", "unknown", "the server did not ask for a client certificate", "", "RFC 8446 4.3.2"),

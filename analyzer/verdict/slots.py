@@ -140,6 +140,7 @@ def _undated(finding: Finding) -> Finding:
     return replace(
         finding,
         status=Status.UNKNOWN,
+        kind="undated",
         message=f"{finding.message}; the capture has no times, so whether it was valid then cannot be told",
         advice="say with --at when the connection was made",
     )
