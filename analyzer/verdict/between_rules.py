@@ -24,6 +24,8 @@ def not_tls(s: Symptoms) -> Reading | None:
     outer = s.outer
     broken = outer.session.malformed if outer else ()
     tcp = s.told.tcp
+    if tcp.gaps or tcp.opening == "unseen":
+        return None
     if outer is not None and broken and "server_hello" not in outer.sent[SERVER]:
         what, at = broken[0].what, broken[0].at
         if "client_hello" in outer.sent[CLIENT]:
@@ -107,6 +109,10 @@ def no_inner(s: Symptoms) -> Reading | None:
         return None
     passed = outer.session.application
     ended = s.ended
+    if ended is None and s.quiet_ns < PATIENCE_NS:
+        return None  # it may still come
+    if s.told.tcp.gaps or "client_hello" not in outer.sent[CLIENT]:
+        return None  # it may have passed unseen
     if s.told.carved or any(n > _VENDOR_MOST for n in passed):
         return Reading(
             "inner-not-found",

@@ -37,6 +37,8 @@ def diagnose(
         return None
     s = symptoms(told, findings, expected)
     rules = _LOST if told.outcome == ESTABLISHED else _FAILED
+    if s.one_sided:
+        rules = (_outer, _inner)
     reading = next((r for rule in rules if (r := rule(s)) is not None), None)
     if reading is None:
         return None
@@ -61,6 +63,8 @@ def _addressed(advice: str, told: Conversation) -> str:
 def _inner(s: Symptoms) -> Reading | None:
     if s.inner is None or s.inner.session.outcome == ESTABLISHED:
         return None
+    if s.one_sided and s.inner.alert is None:
+        return None
     return read_handshake(s.inner)
 
 
@@ -68,7 +72,7 @@ def _outer(s: Symptoms) -> Reading | None:
     """Asked before the inner one: a TLS 1.3 client may begin that before its certificate is refused."""
     if s.outer is None or s.outer.session.outcome == ESTABLISHED:
         return None
-    if s.inner is not None and s.outer.alert is None:
+    if (s.inner is not None or s.one_sided) and s.outer.alert is None:
         return None
     return read_handshake(s.outer)
 

@@ -44,7 +44,9 @@ _ABOUT_SUITES = frozenset({40, 71})  # handshake_failure, insufficient_security
 
 def read_handshake(h: HandshakeSymptoms) -> Reading | None:
     """What broke this handshake, by the most specific rule that fits."""
-    rules = RULES if h.alert is None and h.unread else (*RULES, *READABLE_RULES)
+    seen_whole = "client_hello" in h.sent[CLIENT] and not h.holes
+    readable = seen_whole and not (h.alert is None and h.unread)
+    rules = (*RULES, *READABLE_RULES) if readable else RULES
     return next((told for rule in rules if (told := rule(h)) is not None), None)
 
 
@@ -70,7 +72,7 @@ def _no_common_version(h: HandshakeSymptoms) -> Reading | None:
 
 def _no_common_suite(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
-    if alert is None or alert.side is not SERVER or "server_hello" in h.sent[SERVER]:
+    if alert is None or alert.side is not SERVER or not h.only_hello:
         return None
     if alert.code not in _ABOUT_SUITES:
         return None
@@ -94,7 +96,7 @@ def _no_common_suite(h: HandshakeSymptoms) -> Reading | None:
 
 def _refused_hello(h: HandshakeSymptoms) -> Reading | None:
     alert = h.alert
-    if alert is None or "server_hello" in h.sent[SERVER] or alert.side is not SERVER:
+    if alert is None or not h.only_hello or alert.side is not SERVER:
         return None
     return Reading(
         f"{LEVEL[h.level]}-refused",

@@ -91,6 +91,8 @@ def _unanswered(s: Symptoms) -> Side | None:
         facts = s.told.tcp.sides[side]
         if not facts.unacknowledged or facts.retransmissions < 2 or facts.unanswered_ns < SECOND:
             continue
+        if s.silent_since_ns(side.peer) is None:
+            continue
         if not any(e.side is side.peer for e in s.endings):
             return side
     return None
@@ -222,7 +224,7 @@ def closed_unanswered(s: Symptoms) -> Reading | None:
         or not _was_up(s)
     ):
         return None
-    if s.told.outcome != ESTABLISHED and _sealed_goodbye(s):
+    if s.told.tcp.gaps or (s.told.outcome != ESTABLISHED and _sealed_goodbye(s)):
         return None
     records = h.session.first_records
     if any(h.session.counts[side].records != len(records[side]) for side in (CLIENT, SERVER)):

@@ -6,7 +6,7 @@ from analyzer.capture.items import IcmpError
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.verdict.finding import Confidence
 from analyzer.verdict.reading import Reading, Rule, duration, ending_words
-from analyzer.verdict.symptoms import PATIENCE_NS, Symptoms
+from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Symptoms
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 
@@ -226,6 +226,8 @@ def path_mtu(s: Symptoms) -> Reading | None:
         stuck, passed = facts.largest_unacknowledged, facts.largest_acknowledged
         if not stuck or stuck <= max(passed, _SMALL_SEGMENT) or facts.retransmissions < 2:
             continue
+        if facts.unanswered_ns < SECOND:
+            continue
         sizes = f"segments of {stuck} bytes from the {side.word} are sent again and again and never acknowledged"
         smaller = f", up to {passed} bytes pass" if passed else ""
         if error is not None:
@@ -250,6 +252,8 @@ def path_mtu(s: Symptoms) -> Reading | None:
         side = gap.side
         if tcp.sides[side].recovered or s.told.stage == "inner-established":
             continue
+        if max(tcp.span.ended, tcp.watched_until_ns) - gap.at.ended < SECOND:
+            continue  # it may still be sent again
         return Reading(
             "mtu-black-hole",
             f"Large packets from the {side.word} vanish before they reach the capture: {gap.size} bytes of its "
@@ -295,7 +299,7 @@ def unanswered_data(s: Symptoms) -> Reading | None:
         facts = tcp.sides[side]
         if not facts.unacknowledged or facts.retransmissions < _STORM:
             continue
-        if facts.unanswered_ns < PATIENCE_NS:
+        if facts.unanswered_ns < PATIENCE_NS or s.silent_since_ns(side.peer) is None:
             continue
         return Reading(
             "peer-vanished",

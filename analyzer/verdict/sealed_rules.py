@@ -40,7 +40,7 @@ _SMALLEST_HELLO = 100
 
 def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     """A TLS 1.3 handshake whose encrypted part nobody can read: what its records' outsides say."""
-    if not h.unread or h.alert is not None or h.holes:
+    if not h.unread or h.alert is not None or h.holes or "client_hello" not in h.sent[CLIENT]:
         return None
     client, server = h.sealed
     if client and all(r.length in ALERT_SIZES for r in client):

@@ -90,6 +90,11 @@ class HandshakeSymptoms:
         """A TLS 1.3 handshake whose encrypted part could not be read."""
         return self.session.version == TLS13 and bool(self.sealed[CLIENT] or self.sealed[SERVER])
 
+    @property
+    def only_hello(self) -> bool:
+        """A ClientHello was seen and no ServerHello."""
+        return "client_hello" in self.sent[CLIENT] and "server_hello" not in self.sent[SERVER]
+
     def frame(self, side: Side, *types: str) -> tuple[Span, ...]:
         """The frames of the first message of `side` of one of these types."""
         found = (m.at for m in self.session.messages if m.side is side and m.type in types)
@@ -113,6 +118,29 @@ class Symptoms:
     outer: HandshakeSymptoms | None
     inner: HandshakeSymptoms | None
     foreign_reset: Side | None
+
+    @property
+    def one_sided(self) -> bool:
+        """Only one side's packets are in the capture, though the other's must have been there."""
+        tcp = self.told.tcp
+        return tcp.opening not in {"syn-only", "refused"} and not all(
+            side.segments for side in tcp.sides
+        )
+
+    def silent_since_ns(self, side: Side) -> int | None:
+        """Since when `side` has answered nothing to what the other sends again and again; None where it did."""
+        facts, asking = self.told.tcp.sides[side], self.told.tcp.sides[side.peer]
+        if not asking.unacknowledged or asking.last is None or facts.window_closed_ns:
+            return None
+        since = asking.last.ended - asking.unanswered_ns
+        answered = facts.last is not None and facts.last.began > since + SECOND // 2
+        return None if answered else since
+
+    @property
+    def quiet_ns(self) -> int:
+        """How long the capture went on after the connection's last packet, known to the second."""
+        tcp = self.told.tcp
+        return max(0, tcp.watched_until_ns - tcp.span.ended)
 
     @property
     def ended(self) -> Ending | None:

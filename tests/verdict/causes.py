@@ -98,7 +98,10 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("possible bounded-without-keys",),
     ),
     "causes/mtu-black-hole-client": (("likely mtu-black-hole",), ("likely mtu-black-hole",)),
-    "causes/mtu-black-hole-server": (("likely mtu-black-hole",), ("likely mtu-black-hole",)),
+    "causes/mtu-black-hole-server": (
+        ("likely mtu-black-hole", "-"),
+        ("likely mtu-black-hole", "-"),
+    ),
     "causes/mtu-icmp-ignored": (("certain mtu-icmp-ignored",), ("certain mtu-icmp-ignored",)),
     "causes/no-inner-tls": (("likely no-inner-tls",), ("-",)),
     "causes/not-tls-client": (("likely not-tls",), ("likely not-tls",)),

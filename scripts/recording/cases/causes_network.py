@@ -109,6 +109,7 @@ CASES = (
                 client_does=patient(outer),
                 server_does=patient(outer),
             ),
+            _NEXT,
         ),
         verdict="unknown",
         prepare=rules("router", "forward", f"ip saddr {HSMS[0]} meta length > {_SMALL_MTU} drop;"),

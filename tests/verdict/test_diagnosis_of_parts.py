@@ -1,0 +1,127 @@
+"""Captures of healthy connections that show only a part of them: no cause is named that was not there.
+
+A capture that ends in the middle of a handshake has `capture-ends`; one that starts late, holds one direction or was
+cut by its snap length has none at all.
+"""
+
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer.capture import Capture
+from analyzer.capture.items import Item, Segment
+from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
+from analyzer.run.key_files import load_key_file
+from analyzer.tls.secrets import Secrets
+from analyzer.verdict.catalogue import ENTRIES
+from tests.makers.cases import cases
+from tests.verdict.causes import CAUSES
+
+BY_NAME = {case.name: case for case in cases()}
+# One of each kind; all are healthy.
+HEALTHY = (
+    "tls12-in-tls12",
+    "tls13-in-tls13",
+    "tls12-in-tls13",
+    "vendor-exchange",
+    "inner-mutual-tls",
+    "header-per-record-big-endian",
+    "disturbed/lost-packets",
+    "disturbed/window-reopens",
+    "disturbed/idle-and-fine",
+    "disturbed/closed-with-tickets-unread",
+)
+KEYS = (True, False)
+SETTINGS = settings(
+    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+@cache
+def items(name: str) -> tuple[Item, ...]:
+    case = BY_NAME[name]
+    with case.capture.open("rb") as file:
+        return tuple(Capture(file, name=name, ports=CLOUDHSM_PORTS))
+
+
+@cache
+def secrets(name: str) -> Secrets:
+    known = Secrets()
+    load_key_file(known, BY_NAME[name].directory / "keys.log")
+    return known
+
+
+def causes(name: str, kept: list[Item], *, keys: bool) -> set[str]:
+    known = secrets(name) if keys else Secrets()
+    analysis = Analysis(Options(contain_crashes=False), known)
+    return {each.cause.code for each in analysis.connections(kept) if each.cause is not None}
+
+
+def from_server(item: Item) -> bool:
+    return isinstance(item, Segment) and item.key[-4:-2] == (2223).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_capture_that_ends_early_says_no_more_than_that(name, keys):
+    whole = items(name)
+    for end in range(1, len(whole)):
+        found = causes(name, list(whole[:end]), keys=keys)
+        assert found <= {"capture-ends", "syn-unanswered", "syn-ack-unanswered"}, end
+        if end > 3:
+            assert found <= {"capture-ends"}, end
+
+
+@pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_capture_that_starts_late_shows_no_cause(name, keys):
+    whole = items(name)
+    for start in range(1, len(whole)):
+        assert causes(name, list(whole[start:]), keys=keys) == set(), start
+
+
+@pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_one_direction_alone_shows_no_cause(name, keys):
+    for wanted in (True, False):
+        kept = [item for item in items(name) if from_server(item) is wanted]
+        assert causes(name, kept, keys=keys) == set()
+
+
+@pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_capture_cut_by_its_snap_length_shows_no_cause(name, keys):
+    for length in (0, 40, 400):
+        kept = [
+            item._replace(payload=item.payload[:length], missing=max(0, len(item.payload) - length))
+            if isinstance(item, Segment)
+            else item
+            for item in items(name)
+        ]
+        assert causes(name, kept, keys=keys) == set(), length
+
+
+@SETTINGS
+@given(
+    name=st.sampled_from(HEALTHY),
+    lost=st.sets(st.integers(0, 60), max_size=8),
+    keys=st.booleans(),
+)
+def test_a_capture_that_lost_packets_shows_no_cause(name, lost, keys):
+    whole = items(name)
+    kept = [item for place, item in enumerate(whole) if place not in lost]
+
+    assert causes(name, kept, keys=keys) <= {"capture-ends"}
+
+
+@SETTINGS
+@given(data=st.data())
+def test_whatever_part_of_a_failure_is_captured_its_cause_is_of_the_catalogue(data):
+    name = data.draw(st.sampled_from(sorted(CAUSES)))
+    whole = items(name)
+    start = data.draw(st.integers(0, len(whole) - 1))
+    kept = [each for each in whole[start:] if data.draw(st.integers(0, 9))]
+
+    assert causes(name, kept, keys=data.draw(st.booleans())) <= ENTRIES.keys()
