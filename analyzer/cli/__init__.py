@@ -67,9 +67,20 @@ _COMMANDS = {
 }
 
 
+# click takes a line with a lone backspace character before a paragraph as: leave its lines alone.
+_HELP = """What really happened between a CloudHSM client and its HSM, read from a packet capture.
+
+\b
+hsm-analyzer analyze capture.pcap --keys keys.log --etc /opt/cloudhsm/etc
+tcpdump -U -w - port 2223 | hsm-analyzer live - --keys keys.log
+"""
+
+
 @click.group(
+    name="hsm-analyzer",
     cls=Program,
     commands_from=_COMMANDS,
+    help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, "-V", "--version", prog_name="hsm-analyzer")
@@ -80,9 +91,4 @@ _COMMANDS = {
     help="Stop at an internal error, and show its traceback.",
 )
 def main(*, debug: bool) -> None:
-    r"""What really happened between a CloudHSM client and its HSM, read from a packet capture.
-
-    \b
-    hsm-analyzer analyze capture.pcap --keys keys.log --etc /opt/cloudhsm/etc
-    tcpdump -w - port 2223 | hsm-analyzer analyze - --keys keys.log
-    """
+    """Parse `hsm-analyzer`'s own options; the command that follows does the rest."""

@@ -1,8 +1,4 @@
-"""The group of commands: imported one by one, and every way to end has its exit code.
-
-0 done, no gate tripped · 1 a gate tripped · 2 usage, or nothing that could be read · 3 inconclusive ·
-4 an optional tool is missing · 70 internal error · 130 interrupted · 141 broken pipe.
-"""
+"""The group of commands: imported one by one, and every way to end has its exit code."""
 
 from __future__ import annotations
 
@@ -26,6 +22,20 @@ INCONCLUSIVE = 3
 INTERNAL = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+# What manual pages and the user guide say of them; errors.MissingTool is 4.
+EXIT_CODES = {
+    DONE: "Done; no gate tripped. Failed connections are a result, not an error.",
+    GATE: "A gate tripped: --fail-on, a mismatch of check, a disagreement of crosscheck, a certificate "
+    "that certs --compare does not find, a failed connection of live.",
+    USAGE: "Wrong usage, or an input that cannot be read; with several captures: none of them.",
+    INCONCLUSIVE: "Inconclusive: no connection found, a file of several not read, or something could not "
+    "be told (keys missing, capture cut) where the command was asked to tell it.",
+    4: "An optional tool or package is missing; the message names it.",
+    INTERNAL: "Internal error; --debug shows where.",
+    INTERRUPTED: "Interrupted (Ctrl-C).",
+    BROKEN_PIPE: "The reader of standard output went away.",
+}
 
 
 def complain(text: str, kind: str = "error") -> None:
@@ -62,11 +72,18 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **kwargs: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *rest: Any,
+        **kwargs: Any,
+    ) -> Any:
         """Run and exit; nothing but a chosen `--debug` ever shows a traceback."""
         kwargs["standalone_mode"] = False
+        # Started as a module it would call itself `python -m analyzer`.
         try:
-            code = super().main(args, *rest, **kwargs)
+            code = super().main(args, prog_name or self.name, *rest, **kwargs)
             sys.stdout.flush()
         except UsageError as error:
             code = _usage(error)
