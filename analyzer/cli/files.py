@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from analyzer.errors import BadUsage
@@ -22,7 +23,7 @@ def is_file(target: Path) -> bool:
     return stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and target.is_file())
 
 
-def write_private(target: Path, content: str | bytes, *, force: bool) -> None:
+def write_private(target: Path, content: str | bytes | Iterable[str], *, force: bool) -> None:
     """Write a file that only its owner can read: it names certificates, addresses, perhaps more.
 
     Raises:
@@ -42,11 +43,12 @@ def write_shared(target: Path, content: str | bytes, *, force: bool) -> None:
     _write(target, content, _EVERYBODY & ~mask, force=force)
 
 
-def _write(target: Path, content: str | bytes, mode: int, *, force: bool) -> None:
-    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+def _write(target: Path, content: str | bytes | Iterable[str], mode: int, *, force: bool) -> None:
+    data = _pieces(content)
     try:
         if _is_stream(target):
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.writelines(data)
         elif force:
             _replace(target, data, mode)
         else:
@@ -55,6 +57,13 @@ def _write(target: Path, content: str | bytes, mode: int, *, force: bool) -> Non
         raise BadUsage(f"{target} exists already; --force overwrites it") from None
     except OSError as error:
         raise BadUsage(f"{target}: {error.strerror}") from None
+
+
+def _pieces(content: str | bytes | Iterable[str]) -> Iterable[bytes]:
+    if isinstance(content, bytes):
+        return (content,)
+    texts = (content,) if isinstance(content, str) else content
+    return (text.encode("utf-8", "backslashreplace") for text in texts)
 
 
 def _is_stream(target: Path) -> bool:
@@ -66,24 +75,24 @@ def _is_stream(target: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def _create(target: Path, data: bytes, mode: int) -> None:
+def _create(target: Path, data: Iterable[bytes], mode: int) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(data)
     except BaseException:
         target.unlink()  # half a report is worse than none
         raise
 
 
-def _replace(target: Path, data: bytes, mode: int) -> None:
+def _replace(target: Path, data: Iterable[bytes], mode: int) -> None:
     """Whole or not at all, and never through a symbolic link."""
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, mode)
-            file.write(data)
+            file.writelines(data)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

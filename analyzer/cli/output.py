@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,11 +123,14 @@ class Target:
             elif name == "text":
                 self._print(told, sys.stdout)
             else:
-                click.echo(self._render(told, name), nl=False)
+                for piece in self._render(told, name):
+                    click.echo(piece, nl=False)
 
-    def _render(self, told: Any, name: str) -> str:
-        dumps: Callable[[Any], str] = _renderer(self.formats, name).dumps
-        return dumps(told)
+    def _render(self, told: Any, name: str) -> Iterable[str]:
+        """The text in pieces, where the format gives it so: a report of thousands is long."""
+        module = _renderer(self.formats, name)
+        pieces: Callable[[Any], Iterable[str]] | None = getattr(module, "pieces", None)
+        return pieces(told) if pieces else [module.dumps(told)]
 
     def _print(self, told: Any, stream: TextIO) -> None:
         wide = None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -80,6 +81,9 @@ class Program(click.Group):
         **kwargs: Any,
     ) -> Any:
         """Run and exit; nothing but a chosen `--debug` ever shows a traceback."""
+        # Nothing here leaves cycles behind; looking for them every 700 objects cost a storm a quarter of its time.
+        gc.freeze()
+        gc.set_threshold(100_000)
         kwargs["standalone_mode"] = False
         # Started as a module it would call itself `python -m analyzer`.
         try:

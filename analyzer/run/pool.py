@@ -6,6 +6,7 @@ anew, and the units that ran beside it are run again, one at a time, until it is
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -61,7 +62,7 @@ class Processes:
         """A process pool."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["analyzer.run.parts"])
-        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_leave_interrupts)
+        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_prepare)
 
     def kill(self, executor: Executor) -> None:
         """Kill the pool's processes; a hanging one would not end by itself."""
@@ -241,6 +242,8 @@ class _Pool(Generic[Unit, Result]):
         self._executor = self._workers.open()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the parent, which then ends its workers."""
+def _prepare() -> None:
+    """Ctrl-C is for the parent, which then ends its workers; the collector as the command line has it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(100_000)

@@ -148,6 +148,10 @@ def _flights(
 ) -> Iterator[Flight]:
     """The flights that `records` are; `before`: who sent last before them, and until when."""
     trips = _trips(told)
+    sent: tuple[list[tuple[int, str]], ...] = ([], [])
+    for message in messages:
+        if message.type != "alert":
+            sent[message.side].append((message.at.began, message.type))
     for side, run in groupby(records, key=lambda record: record.side):
         flight = list(run)
         at = flight[0].at
@@ -157,11 +161,7 @@ def _flights(
         answers = before is not None and before[0] is not side
         yield Flight(
             side=side,
-            messages=tuple(
-                m.type
-                for m in messages
-                if m.side is side and at.began <= m.at.began <= at.ended and m.type != "alert"
-            ),
+            messages=tuple([kind for time, kind in sent[side] if at.began <= time <= at.ended]),
             at=at,
             waited_ns=waited,
             network_ns=min(waited, trips[side]) if answers else 0,
