@@ -25,11 +25,13 @@ from analyzer.report.histogram import histogram
 from analyzer.report.ladder import flights, shortened
 from analyzer.report.level_rows import level_rows, session_title
 from analyzer.report.model import Connection, Report
+from analyzer.report.shown import COLUMNS, shown_lines
 from analyzer.report.text import safe_text
 from analyzer.report.words import (
     OUTCOME_WORDS,
     SLOT_TITLES,
     STAGE_WORDS,
+    differing,
     frames_text,
     headline,
     iso_time,
@@ -138,6 +140,8 @@ def _words() -> dict[str, Any]:
         "SLOT_TITLES": SLOT_TITLES,
         "STAGE_WORDS": STAGE_WORDS,
         "STATUS_WORDS": _STATUS_WORDS,
+        "SHOWN_COLUMNS": COLUMNS,
+        "differing": differing,
         "drawing": drawing,
         "flights": lambda told: shortened(flights(told)),
         "frames_text": frames_text,
@@ -149,6 +153,7 @@ def _words() -> dict[str, Any]:
         "other_findings": other_findings,
         "remedies": remedies,
         "session_title": session_title,
+        "shown_lines": shown_lines,
         "slot_findings": slot_findings,
         "when": when,
         "wireshark_line": wireshark_line,

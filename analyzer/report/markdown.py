@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from analyzer.report.alike import alike
 from analyzer.report.ladder import flights
 from analyzer.report.model import Connection, Input, Report
+from analyzer.report.shown import COLUMNS, shown_lines
 from analyzer.report.text import safe_text
 from analyzer.report.words import (
     OUTCOME_WORDS,
     SLOT_TITLES,
     STAGE_WORDS,
+    differing,
     frames_text,
     headline,
     iso_time,
@@ -74,6 +76,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     for finding in report.findings:
         yield from _finding(finding, level_title(finding.level))
+    yield from _shown(report)
     groups = alike(report.connections)
     if groups:
         yield from _overview(groups)
@@ -91,6 +94,20 @@ def _input(source: Input) -> str:
     said += [f"{text(each.why)} (at byte {each.offset})" for each in source.damage]
     said += [f"passed over: {count} {text(why)}" for why, count in sorted(source.skipped.items())]
     return f"- {code(source.name)}: {'; '.join(said)}"
+
+
+def _shown(report: Report) -> Iterator[str]:
+    lines = shown_lines(report)
+    if not lines:
+        return
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield "|---|---|---|---|---|---|---:|"
+    for line in lines:
+        yield (
+            f"| {line.slot} | {_WORDS[line.status]} | {text(line.address)} | {text(line.certificate, 200)} "
+            f"| {line.first} | {line.last} | {line.connections} |"
+        )
+    yield ""
 
 
 def _overview(groups: list[tuple[Connection, ...]]) -> Iterator[str]:
@@ -186,6 +203,7 @@ def _finding(finding: Finding, subject: str) -> Iterator[str]:
     yield from _bullets(
         ("presented" if subject else "observed", (finding.observed,)),
         ("expected", (finding.expected,)),
+        ("differs", differing(finding)),
         ("note", finding.notes),
         ("do", (finding.advice,)),
         ("limits", finding.limitations),

@@ -20,7 +20,7 @@ from analyzer.report import ladder
 from analyzer.report.alike import alike
 from analyzer.report.level import level_table
 from analyzer.report.model import Connection, Input, Report
-from analyzer.report.shown import shown_table
+from analyzer.report.shown import shown_lines, shown_table
 from analyzer.report.text import safe_text
 from analyzer.report.timing_words import timing_line
 from analyzer.report.words import (
@@ -28,6 +28,7 @@ from analyzer.report.words import (
     PLAIN_WIDTH,
     SLOT_TITLES,
     STAGE_WORDS,
+    differing,
     frames_text,
     headline,
     level_title,
@@ -94,9 +95,9 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
             yield _text(f"The same in {len(others)} more connections: {streams}", "dim", limit=300)
     yield Text()
     yield Rule(style="dim")
-    if len(report.connections) > 1 and report.shown:
+    if lines := shown_lines(report):
         yield _text("Certificates over the whole capture", "bold")
-        yield shown_table(report.shown)
+        yield shown_table(lines)
         yield Text()
     yield from map(_finding, report.findings)
     yield _verdict(report)
@@ -206,7 +207,7 @@ def _slot(finding: Finding) -> RenderableType:
     rows = [
         ("presented", finding.observed),
         ("expected", finding.expected),
-        *_differences(finding),
+        *(("differs", words) for words in differing(finding)),
         ("note", "; ".join(finding.notes)),
         ("do", finding.advice),
         ("limits", "; ".join(finding.limitations)),
@@ -218,19 +219,12 @@ def _finding(finding: Finding) -> RenderableType:
     rows = [
         ("observed", finding.observed),
         ("expected", finding.expected),
-        *_differences(finding),
+        *(("differs", words) for words in differing(finding)),
         ("note", "; ".join(finding.notes)),
         ("do", finding.advice),
         ("limits", "; ".join(finding.limitations)),
     ]
     return Group(_line(finding, level_title(finding.level)), _details(rows))
-
-
-def _differences(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Only the fields in which the certificate differs from the expected one that it nearly is."""
-    told = [row for row in finding.differences if row.field != "SHA-256"] or finding.differences
-    for row in told:
-        yield "differs", f"{row.field}: {row.presented} instead of {row.expected}"
 
 
 def _line(finding: Finding, subject: str) -> Text:

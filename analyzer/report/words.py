@@ -80,6 +80,12 @@ def _frame_text(frame: int) -> str:
     return f"{file_of(frame) + 1}:{number}" if file_of(frame) else number
 
 
+def differing(finding: Finding) -> tuple[str, ...]:
+    """Where a certificate is nearly the expected one: `key: RSA 2048 ... instead of RSA 2048 ...`."""
+    told = [row for row in finding.differences if row.field != "SHA-256"] or finding.differences
+    return tuple(f"{row.field}: {row.presented} instead of {row.expected}" for row in told)
+
+
 def slot_findings(connection: Connection) -> tuple[Finding, ...]:
     """The findings about the four certificate slots, in the order of `SLOTS`."""
     told = (f for f in connection.findings if f.code in SLOTS)
