@@ -104,6 +104,7 @@ def _refused_hello(h: HandshakeSymptoms) -> Reading | None:
         "played a part yet.",
         LIKELY,
         (*h.frame(CLIENT, "client_hello"), alert.at),
+        decide=(f"the log of {end(h.level, SERVER)}",),
     )
 
 

@@ -66,7 +66,11 @@ def connection_facts(plan: Plan, client: End, server: End) -> Json:
 
 def _said(plan: Plan, client: Observed, server: Observed) -> Observed:
     """What the server said, as far as it came."""
-    return client.other_end() if plan.unheard else server
+    if not plan.unheard:
+        return server
+    heard = client.other_end()
+    heard.completed = server.completed
+    return heard
 
 
 def session_facts(plan: Plan, client: Observed, server: Observed) -> Json | None:

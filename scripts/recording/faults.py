@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from recording import pki
 from recording.case import Level
@@ -346,13 +348,68 @@ def clock(seconds: int) -> Script:
     return does
 
 
-def _adapt(end: End, change: Callable[[ssl.SSLContext], None]) -> None:
-    """Change each of the end's contexts before it is used."""
+def refuses(level: str, alert: int) -> Script:
+    """A server that answers the ClientHello of `outer` or `inner` with an alert."""
+
+    def does(end: End) -> None:
+        def change(context: ssl.SSLContext) -> None:
+            context.sni_callback = lambda *_: alert
+
+        _adapt(end, change, level)
+        whole(end)
+
+    return does
+
+
+def flips_outer_finished(end: End) -> None:
+    """A client one bit of whose outer Finished is flipped on its way."""
+    assert end.socket is not None
+    context = end._context(end.plan.outer, "outer", end.outer)  # noqa: SLF001
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing)
+    flights = 0
+    while flights < _FINISHED_FLIGHT:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        if flight := outgoing.read():
+            flights += 1
+            end.socket.sendall(_flipped(flight) if flights == _FINISHED_FLIGHT else flight)
+        incoming.write(end.socket.recv(1 << 14))
+    tls.do_handshake()  # the alert
+
+
+def flips_inner_finished(end: End) -> None:
+    """A client one bit of whose inner Finished is flipped."""
+    end.shake_outer()
+    inner_hello(end)
+    nested = end.nested
+    assert nested is not None
+    while True:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            nested.tls.do_handshake()
+        if flight := nested.drop():
+            end.send(_flipped(flight))
+            break
+        nested.take()
+    nested.handshake()  # the alert
+
+
+def _flipped(flight: bytes) -> bytes:
+    return flight[:-1] + bytes([flight[-1] ^ 1])
+
+
+# TLS <= 1.2: the client's second flight ends in its Finished.
+_FINISHED_FLIGHT = 2
+
+
+def _adapt(end: End, change: Callable[[ssl.SSLContext], None], only: str = "") -> None:
+    """Change the end's contexts (of the level `only`) before they are used."""
     make = end._context  # noqa: SLF001
 
     def changed(level: Level, name: str, observed: Observed) -> ssl.SSLContext:
         context = make(level, name, observed)
-        change(context)
+        if only in ("", name):
+            change(context)
         return context
 
     end._context = changed  # type: ignore[method-assign]  # noqa: SLF001
@@ -391,32 +448,100 @@ def witness(end: End) -> None:
     """The server's whole conversation; its OpenSSL logs the keys and tells what the client sent."""
     folder = end._folder  # noqa: SLF001
     _WITNESSES[str(folder)] = end
-    _adapt(end, lambda context: setattr(context, "keylog_filename", str(folder / "outer.log")))
+    for level in ("outer", "inner"):
+        log = str(folder / f"{level}.log")
+        _adapt(end, lambda context, log=log: setattr(context, "keylog_filename", log), level)
     whole(end)
 
 
-def other_key(certificate: str, key: str) -> Script:
+def other_key_server(certificate: str, key: str, level: str = "outer") -> Script:
+    """A server (tlslite-ng) that shows a certificate and signs with a key that is not its own."""
+
+    def shake(channel: socket.socket) -> None:
+        from tlslite.api import TLSConnection
+
+        chain, private, settings = _pair(certificate, key)
+        connection = TLSConnection(channel)
+        connection.handshakeServer(certChain=chain, privateKey=private, settings=settings)
+
+    return _by_tlslite(shake, level)
+
+
+def other_key(certificate: str, key: str, level: str = "outer") -> Script:
     """A client (tlslite-ng) that shows a certificate and signs with a key that is not its own."""
 
-    def does(end: End) -> None:
-        from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
-        from tlslite.errors import TLSError
+    def shake(channel: socket.socket) -> None:
+        from tlslite.api import TLSConnection
 
-        assert end.socket is not None
-        chain = X509CertChain()
-        chain.parsePemList(pki.certificate_file(certificate).read_text())
-        private = parsePEMKey(pki.key_file(key).read_text(), private=True)
-        settings = HandshakeSettings()
-        version = (3, 4) if end.plan.outer.version == ssl.TLSVersion.TLSv1_3 else (3, 3)
-        settings.minVersion = settings.maxVersion = version
-        connection = TLSConnection(end.socket)
-        with contextlib.suppress(TLSError, OSError):
-            connection.handshakeClientCert(chain, private, settings=settings)
-            connection.read(1)
+        chain, private, settings = _pair(certificate, key)
+        connection = TLSConnection(channel)
+        connection.handshakeClientCert(chain, private, settings=settings)
+        connection.read(1)
+
+    def does(end: End) -> None:
+        _by_tlslite(shake, level)(end)
         time.sleep(0.3)
         server = _WITNESSES[str(end._folder)]  # noqa: SLF001
-        end.outer.messages += [
-            replace(said, written=True) for said in server.outer.messages if not said.written
-        ]
+        heard = server.outer if level == "outer" else server.inner
+        said = [replace(m, written=True) for m in heard.messages if not m.written]
+        getattr(end, level).messages += said
 
     return does
+
+
+def _pair(certificate: str, key: str) -> tuple[Any, Any, Any]:
+    """A chain, a private key and settings for TLS 1.2."""
+    from tlslite.api import HandshakeSettings, X509CertChain, parsePEMKey
+
+    chain = X509CertChain()
+    chain.parsePemList(pki.certificate_file(certificate).read_text())
+    settings = HandshakeSettings()
+    settings.minVersion = settings.maxVersion = (3, 3)
+    return chain, parsePEMKey(pki.key_file(key).read_text(), private=True), settings
+
+
+def _by_tlslite(shake: Callable[[socket.socket], None], level: str) -> Script:
+    """Run a handshake of tlslite-ng on TCP, or inside the outer TLS; whatever comes of it."""
+    from tlslite.errors import TLSError
+
+    def shielded(channel: socket.socket) -> None:
+        with contextlib.suppress(TLSError, OSError):
+            shake(channel)
+        with contextlib.suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
+
+    def does(end: End) -> None:
+        if level == "outer":
+            assert end.socket is not None
+            with contextlib.suppress(TLSError, OSError):
+                shake(end.socket)
+            return
+        end.shake_outer()
+        near, far = socket.socketpair()
+        worker = threading.Thread(target=shielded, args=(far,), daemon=True)
+        worker.start()
+        _pump(near, end)
+        worker.join(2)
+
+    return does
+
+
+def _pump(near: socket.socket, end: End) -> None:
+    """Carry bytes between a socket and the outer TLS, until one of them ends."""
+    assert end.tls is not None
+    while True:
+        ready = [near] if not end.tls.pending() else []
+        readable = select.select([near, end.tls], [], [], 3)[0] if ready else [end.tls]
+        if not readable:
+            return
+        for one in readable:
+            try:
+                data = one.recv(1 << 14)
+            except OSError:
+                return
+            if not data:
+                return
+            if one is near:
+                end.send(data)
+            else:
+                near.sendall(data)

@@ -35,6 +35,9 @@ def make() -> None:
     second = _cluster(CLUSTER_B, "hsm2m.medium", "cluster-b", ("10.0.2.31", "10.0.2.32"))
     _json("describe-clusters.json", {"Clusters": [first]})
     _json("describe-clusters-two.json", {"Clusters": [first, second]})
+    gone = {**first["Hsms"][0], "State": "DELETE_IN_PROGRESS"}
+    leaving = {**first, "Hsms": [gone, *first["Hsms"][1:]]}
+    _json("describe-clusters-deleting.json", {"Clusters": [leaving]})
     anchor = certificate_file("mtls-root").read_text()
     listed = {
         "certificate-reference": "0x01",
@@ -202,6 +205,7 @@ _SHELF = (
     ("mtls/", "trust anchor of the inner client, its chain, and `list-trust-anchors` output"),
     ("identity/", "the HSM's own chains: same key as the cluster certificate"),
     ("describe-clusters.json", "`aws cloudhsmv2 describe-clusters`: one cluster of three HSMs"),
+    ("describe-clusters-deleting.json", "the same, its first HSM being deleted"),
     ("describe-clusters-two.json", "the same with a second cluster (others/cluster-b.crt)"),
     ("etc/sdk3/", "`/opt/cloudhsm/etc` of Client SDK 3"),
     ("etc/sdk3-custom-client/", "the same with a custom client certificate"),

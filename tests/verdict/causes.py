@@ -284,4 +284,22 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "-",
         ),
     ),
+    "causes/capture-ends": (("possible capture-ends",), ("possible capture-ends",)),
+    "causes/hsm-not-active": (("likely hsm-not-active",), ("likely hsm-not-active",)),
+    "causes/outer-server-key-mismatch": (
+        ("certain outer-server-key-mismatch",),
+        ("certain outer-server-key-mismatch",),
+    ),
+    "causes/outer-refused": (("likely outer-refused",), ("likely outer-refused",)),
+    "causes/outer-altered": (("likely outer-altered",), ("likely outer-altered",)),
+    "causes/inner-refused": (("likely inner-refused",), ("-",)),
+    "causes/inner-altered": (("likely inner-altered",), ("-",)),
+    "causes/inner-server-key-mismatch": (
+        ("certain inner-server-key-mismatch",),
+        ("possible bounded-without-keys",),
+    ),
+    "causes/mtls-key-mismatch": (
+        ("certain inner-client-key-mismatch",),
+        ("possible bounded-without-keys",),
+    ),
 }

@@ -9,20 +9,24 @@ from recording.faults import (
     closes_outer,
     closes_tcp,
     exchanges,
+    flips_inner_finished,
     in_turn,
     inner,
     keeps_open,
     leaves,
+    other_key,
+    other_key_server,
     outer,
     patient,
     reads_inner_flight,
+    refuses,
     takes_plaintext,
     waits,
+    witness,
 )
 from recording.lab import HSMS
 
-AES128 = "ECDHE-RSA-AES128-GCM-SHA256"
-AES256 = "ECDHE-RSA-AES256-GCM-SHA384"
+_INTERNAL_ERROR = 80
 MTLS = ("--etc", "captures/pki/etc/sdk5-mtls", "--server-certs", "captures/pki/certs")
 MTLS_ANCHOR = (*MTLS, "--mtls-anchors", "captures/pki/mtls/list-trust-anchors.json")
 
@@ -180,6 +184,45 @@ CASES = (
             client_does=in_turn(outer, reads_inner_flight, waits(3.4), leaves),
         ),
         arguments=MTLS,
+    ),
+    _case(
+        "inner-refused",
+        "The HSM answers the inner ClientHello with internal_error",
+        "The HSM has an error of its own and says so instead of a ServerHello.",
+        "Alert internal_error at the inner level and no ServerHello.",
+        replace(_HELLO, server_does=refuses("inner", _INTERNAL_ERROR)),
+    ),
+    _case(
+        "inner-altered",
+        "A bit of the client's inner Finished is flipped",
+        "The client's last inner flight arrives altered.",
+        "Alert bad_record_mac from the HSM at the inner level.",
+        replace(_SHOWN, client_does=flips_inner_finished),
+    ),
+    _case(
+        "mtls-key-mismatch",
+        "The client's mTLS key does not belong to its certificate",
+        "The client shows the registered mTLS chain and signs with another key. Made with tlslite-ng, as OpenSSL refuses "
+        "to load such a pair.",
+        "The signature does not verify: certificate and key are not a pair.",
+        replace(
+            _mtls(_MTLS, "pass"),
+            outer=replace(_MTLS_OUTER, version=INNER12.version),
+            server_does=witness,
+            client_does=other_key("mtls-client", "mtls-client-other", "inner"),
+        ),
+        arguments=MTLS_ANCHOR,
+    ),
+    _case(
+        "inner-server-key-mismatch",
+        "The HSM does not hold the key of the cluster certificate",
+        "Who answers shows the cluster certificate and signs with another key. Made with tlslite-ng.",
+        "The certificate is the expected one; the signature in the handshake does not verify.",
+        replace(
+            _SHOWN,
+            unheard=True,
+            server_does=other_key_server("cluster", "cluster-b", "inner"),
+        ),
     ),
     _case(
         "inner-closed",

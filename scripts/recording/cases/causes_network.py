@@ -252,6 +252,31 @@ CASES = (
         verdict="unknown",
     ),
     Case(
+        name="causes/capture-ends",
+        title="The capture ends in the middle of the outer handshake",
+        what="The server has not answered the ClientHello yet where the capture ends.",
+        look="Nothing had gone wrong yet, and no more is said.",
+        connections=(
+            replace(
+                _STALLED,
+                patience=0.5,
+                server_does=in_turn(takes(), keeps_open),
+                client_does=patient(outer),
+            ),
+        ),
+        verdict="unknown",
+    ),
+    Case(
+        name="causes/hsm-not-active",
+        title="describe-clusters gives the HSM as being deleted",
+        what="The HSM at that address is being deleted: nobody answers any more.",
+        look="The state that describe-clusters gives.",
+        connections=(_NO_TCP,),
+        arguments=(*ETC, "--cluster", "captures/pki/describe-clusters-deleting.json"),
+        verdict="fail",
+        prepare=rules("router", "forward", f"ip daddr {HSMS[0]} drop;"),
+    ),
+    Case(
         name="causes/not-tls-server",
         title="The server speaks SSH on that port",
         what="Another service listens on port 2223 and answers the ClientHello with its banner.",

@@ -8,10 +8,13 @@ from recording.case import OUTER12, OUTER13, TLS13, Case, Plan, slots
 from recording.faults import (
     clock,
     closes_tcp,
+    flips_outer_finished,
     in_turn,
     leaves,
     other_key,
+    other_key_server,
     outer,
+    refuses,
     server_flight,
     takes,
     waits,
@@ -30,6 +33,7 @@ _BAD_CLIENT = replace(_SHOWN, slots=slots("pass", "fail", "unknown"))
 
 # As a machine with an empty clock battery, and one that is years ahead.
 _IN_2060 = 2_840_000_000
+_INTERNAL_ERROR = 80
 
 
 def _case(name: str, title: str, what: str, look: str, plan: Plan, **more: object) -> Case:
@@ -129,6 +133,32 @@ CASES = (
         "refuses to load such a pair.",
         "The signature does not verify: certificate and key are not a pair.",
         replace(_BOTH, server_does=witness, client_does=other_key("client", "stranger")),
+    ),
+    _case(
+        "outer-server-key-mismatch",
+        "The server does not hold the key of the certificate it shows",
+        "The server shows AWS's certificate and signs with another key. Made with tlslite-ng, as OpenSSL refuses to load "
+        "such a pair.",
+        "The certificate is the expected one; the signature in the handshake does not verify.",
+        replace(
+            _SHOWN,
+            unheard=True,
+            server_does=other_key_server("21a10654", "21a10654-impostor"),
+        ),
+    ),
+    _case(
+        "outer-refused",
+        "The server answers the ClientHello with internal_error",
+        "The server has an error of its own and says so instead of a ServerHello.",
+        "Alert internal_error and no ServerHello.",
+        replace(_HELLO, server_does=refuses("outer", _INTERNAL_ERROR)),
+    ),
+    _case(
+        "outer-altered",
+        "A bit of the client's Finished is flipped on its way",
+        "Something between alters the client's last flight.",
+        "Alert bad_record_mac from the server after a handshake that was fine so far.",
+        replace(_BOTH, client_does=flips_outer_finished),
     ),
     _case(
         "outer-closed",
