@@ -127,7 +127,7 @@ def test_a_folded_connection_unfolds_when_its_link_is_followed(chromium, tmp_pat
         html.dumps(
             told.report(
                 *(
-                    replace(told.rejected(n), cause=replace(told.CAUSE, summary=f"kind {n}"))
+                    replace(told.rejected(n), cause=replace(told.CAUSE, code=f"kind-{n}"))
                     for n in range(9)
                 )
             )
