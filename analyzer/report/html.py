@@ -37,6 +37,7 @@ from analyzer.report.words import (
     iso_time,
     level_title,
     other_findings,
+    passed_over,
     remedies,
     slot_findings,
     when,
@@ -52,7 +53,8 @@ _DETAILED = 40  # kinds of connections told in full
 _LISTED = 400  # kinds of connections in the overview
 _MEMBERS = 300  # connections listed under a kind
 _MEMBERS_IN_ALL = 3000
-_OPEN = 4  # kinds that are unfolded
+_UNFOLDED = 12  # rows of the table of certificates that need not be folded
+_OPEN = 4  # kinds that are unfolded: the first, and what failed
 
 # What failed is read first.
 _ORDER = ("failed", "unfinished", "unseen", "established")
@@ -142,6 +144,7 @@ def _words() -> dict[str, Any]:
         "STATUS_WORDS": _STATUS_WORDS,
         "SHOWN_COLUMNS": COLUMNS,
         "differing": differing,
+        "UNFOLDED": _UNFOLDED,
         "drawing": drawing,
         "flights": lambda told: shortened(flights(told)),
         "frames_text": frames_text,
@@ -151,6 +154,7 @@ def _words() -> dict[str, Any]:
         "level_title": level_title,
         "offset": _offset,
         "other_findings": other_findings,
+        "passed_over": passed_over,
         "remedies": remedies,
         "session_title": session_title,
         "shown_lines": shown_lines,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.report.alike import alike
 from analyzer.report.ladder import flights
@@ -20,6 +20,7 @@ from analyzer.report.words import (
     iso_time,
     level_title,
     other_findings,
+    passed_over,
     remedies,
     slot_findings,
 )
@@ -92,7 +93,7 @@ def _input(source: Input) -> str:
         return f"- {code(source.name)}: **not read**: {text(source.refused)}"
     said = [f"{source.format}, {source.frames} frames"]
     said += [f"{text(each.why)} (at byte {each.offset})" for each in source.damage]
-    said += [f"passed over: {count} {text(why)}" for why, count in sorted(source.skipped.items())]
+    said += [f"passed over: {count} {text(why)}" for why, count in passed_over(source)]
     return f"- {code(source.name)}: {'; '.join(said)}"
 
 
@@ -138,7 +139,7 @@ def _group(group: tuple[Connection, ...]) -> Iterator[str]:
     if others:
         streams = ", ".join(str(c.conversation.stream) for c in others[:_STREAMS])
         more = ", ..." if len(others) > _STREAMS else ""
-        yield f"The same in {len(others)} more connections: {streams}{more}"
+        yield f"The same in {_more(others)}: {streams}{more}"
         yield ""
     if told.broken:
         yield f"**The analyzer itself failed on this connection:** {text(told.broken)}"
@@ -233,3 +234,7 @@ def _timeline(connection: Connection) -> Iterator[str]:
     if len(rows) > _FLIGHTS:
         yield f"| | | | | {len(rows) - _FLIGHTS} more |"
     yield ""
+
+
+def _more(others: Sequence[Connection]) -> str:
+    return f"{len(others)} more connection{'' if len(others) == 1 else 's'}"

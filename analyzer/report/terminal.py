@@ -7,7 +7,7 @@ stranger's words, and rich neither removes escape sequences nor should read mark
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -33,6 +33,7 @@ from analyzer.report.words import (
     headline,
     level_title,
     other_findings,
+    passed_over,
     remedies,
     slot_findings,
     when,
@@ -92,7 +93,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield _connection(connection, report, width)
         if others:
             streams = ", ".join(str(c.conversation.stream) for c in others)
-            yield _text(f"The same in {len(others)} more connections: {streams}", "dim", limit=300)
+            yield _text(f"The same in {_more(others)}: {streams}", "dim", limit=300)
     yield Text()
     yield Rule(style="dim")
     if lines := shown_lines(report):
@@ -113,10 +114,9 @@ def _source(source: Input) -> Text:
     line = _text(f"{source.name}: {source.format}, {source.frames} frames")
     for damage in source.damage:
         line.append(safe_text(f"; {damage.why} (at byte {damage.offset})"), style="yellow")
-    if any(source.skipped.values()):
-        counts = sorted((why, count) for why, count in source.skipped.items() if count)
-        passed_over = ", ".join(f"{count} {why}" for why, count in counts)
-        line.append(safe_text(f"; passed over: {passed_over}"), style="dim")
+    if skipped := passed_over(source):
+        words = ", ".join(f"{count} {why}" for why, count in skipped)
+        line.append(safe_text(f"; passed over: {words}"), style="dim")
     return line
 
 
@@ -266,3 +266,7 @@ def _verdict(report: Report) -> RenderableType:
     label = "unknown, because" if report.verdict is Status.UNKNOWN else "because"
     lines.extend(_bullet(label, reason) for reason in report.reasons)
     return Group(*lines)
+
+
+def _more(others: Sequence[Connection]) -> str:
+    return f"{len(others)} more connection{'' if len(others) == 1 else 's'}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from analyzer.report.model import Connection, Report
+from analyzer.report.model import Connection, Input, Report
 from analyzer.stream import Span, file_of, number_of
 from analyzer.verdict.finding import SLOTS, Finding, Status
 
@@ -97,6 +97,11 @@ def other_findings(connection: Connection) -> tuple[Finding, ...]:
     order = (Status.FAIL, Status.UNKNOWN, Status.PASS)
     told = (f for f in connection.findings if f.code not in SLOTS)
     return tuple(sorted(told, key=lambda f: order.index(f.status)))
+
+
+def passed_over(source: Input) -> list[tuple[str, int]]:
+    """Why frames of a capture were passed over, and how many."""
+    return [(why, count) for why, count in sorted(source.skipped.items()) if count]
 
 
 def remedies(connection: Connection) -> tuple[str, ...]:
