@@ -27,6 +27,7 @@ from analyzer.report.level_rows import level_rows, session_title
 from analyzer.report.model import Connection, Report
 from analyzer.report.shown import COLUMNS, shown_lines
 from analyzer.report.text import safe_text
+from analyzer.report.timing_words import timing_line
 from analyzer.report.words import (
     OUTCOME_WORDS,
     SLOT_TITLES,
@@ -43,6 +44,7 @@ from analyzer.report.words import (
     when,
     wireshark_line,
 )
+from analyzer.session.timing import timing
 from analyzer.stream import CLIENT
 from analyzer.verdict.finding import Confidence, Status
 
@@ -158,6 +160,7 @@ def _words() -> dict[str, Any]:
         "remedies": remedies,
         "session_title": session_title,
         "shown_lines": shown_lines,
+        "took": lambda told, usual: timing_line(told, timing(told), usual),
         "slot_findings": slot_findings,
         "when": when,
         "wireshark_line": wireshark_line,

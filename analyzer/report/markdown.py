@@ -10,6 +10,7 @@ from analyzer.report.ladder import flights
 from analyzer.report.model import Connection, Input, Report
 from analyzer.report.shown import COLUMNS, shown_lines
 from analyzer.report.text import safe_text
+from analyzer.report.timing_words import timing_line
 from analyzer.report.words import (
     OUTCOME_WORDS,
     SLOT_TITLES,
@@ -24,6 +25,7 @@ from analyzer.report.words import (
     remedies,
     slot_findings,
 )
+from analyzer.session.timing import timing
 from analyzer.stream import CLIENT
 from analyzer.tls.constants import version_name
 from analyzer.tls.suites import suite_name
@@ -82,7 +84,7 @@ def _lines(report: Report) -> Iterator[str]:
     if groups:
         yield from _overview(groups)
     for group in groups[:_GROUPS]:
-        yield from _group(group)
+        yield from _group(group, report)
     if len(groups) > _GROUPS:
         yield f"{len(groups) - _GROUPS} more kinds of connections are not shown here."
         yield ""
@@ -124,7 +126,7 @@ def _overview(groups: list[tuple[Connection, ...]]) -> Iterator[str]:
     yield ""
 
 
-def _group(group: tuple[Connection, ...]) -> Iterator[str]:
+def _group(group: tuple[Connection, ...], report: Report) -> Iterator[str]:
     first, *others = group
     told = first.conversation
     yield f"## Connection {told.stream}: {OUTCOME_WORDS[told.outcome]}"
@@ -140,6 +142,9 @@ def _group(group: tuple[Connection, ...]) -> Iterator[str]:
         streams = ", ".join(str(c.conversation.stream) for c in others[:_STREAMS])
         more = ", ..." if len(others) > _STREAMS else ""
         yield f"The same in {_more(others)}: {streams}{more}"
+        yield ""
+    if took := timing_line(told, timing(told), report.usual):
+        yield f"Time: {text(took)}"
         yield ""
     if told.broken:
         yield f"**The analyzer itself failed on this connection:** {text(told.broken)}"

@@ -9,9 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from analyzer.capture.items import Damage
 from analyzer.report import html
 from analyzer.report.model import Connection, Input
+from analyzer.run.expected_files import load_expectations
+from analyzer.run.pipeline import Options, analyze
 from analyzer.stream import Span
 from tests.makers import browser, told
 from tests.makers.hostile import EVERYTHING, WORDS
+from tests.makers.program import ROOT
 
 pytestmark = pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING)
 
@@ -55,7 +58,16 @@ def hostile(words: str):
     )
 
 
+def recorded(name: str):
+    case = ROOT / "captures" / "causes" / name
+    expected = load_expectations(etc=ROOT / "captures" / "pki" / "etc" / "sdk3")
+    return analyze(
+        [case / "capture.pcap"], Options(key_logs=(case / "keys.log",), expected=expected)
+    )
+
+
 REPORTS = {
+    "recorded": recorded("one-hsm-refuses"),
     "healthy": told.report(told.established()),
     "failing": told.report(told.rejected()),
     "mixed": told.report(told.established(0), told.rejected(1), told.sealed(2), told.refused(3)),
@@ -216,7 +228,7 @@ def test_thousands_of_connections_stay_a_page():
 def test_thousands_of_kinds_stay_a_page():
     kinds = told.report(
         *(
-            replace(told.established(n), cause=replace(told.CAUSE, summary=f"kind {n}"))
+            replace(told.established(n), cause=replace(told.CAUSE, code=f"kind-{n}"))
             for n in range(5000)
         )
     )
