@@ -46,8 +46,9 @@ _STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "
 _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
 _OUTCOME_STYLES = {"established": "green", "failed": "bold red"}
 
-# From this many connections on, those that went alike are told once.
+# From this many connections on, those that went alike are told once; equal failures from fewer on.
 _ALIKE_FROM = 9
+_SERIES = 3
 
 
 def dumps(report: Report) -> str:
@@ -122,10 +123,19 @@ def _source(source: Input) -> Text:
 
 def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
     """Each connection with those that went alike; a reconnect storm is told once."""
+    groups = alike(connections)
     if len(connections) < _ALIKE_FROM:
-        yield from ((connection,) for connection in connections)
-    else:
-        yield from alike(connections)
+        groups = [
+            part
+            for group in groups
+            for part in (
+                [group]
+                if group[0].cause is not None and len(group) >= _SERIES
+                else [(one,) for one in group]
+            )
+        ]
+        groups.sort(key=lambda group: group[0].conversation.stream)
+    yield from groups
 
 
 def _connection(connection: Connection, report: Report, width: int) -> Group:

@@ -289,7 +289,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "A TLS-inspecting proxy or firewall answers in the HSM's place, or the address is another machine's.",
         "Likely: AWS's server certificates are self-signed with known names and serials.",
         "The issuer in the report names the product.",
-        "exempt TCP 2223-2225 from TLS inspection, or correct the address in the client's .cfg",
+        "find out who answers there (the issuer of its certificate names it): exempt TCP 2223-2225 from its TLS inspection, or "
+        "correct the address in the .cfg of the client",
         "AWS knowledge centre: certificates of the client-server connection",
     ),
     Entry(

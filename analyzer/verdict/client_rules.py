@@ -84,8 +84,7 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     slot = h.judged[CLIENT]
     judged_bad = slot is not None and slot.status is Status.FAIL
     evidence = (*shown_at(h, CLIENT), alert.at)
-    shown = CLIENT_CERTIFICATE[h.level].replace("its", "the")
-    refused = f"{capitalized(end(h.level, SERVER))} refused {shown} that the client showed: "
+    refused = f"{capitalized(end(h.level, SERVER))} refused {CLIENT_CERTIFICATE[h.level]}: "
     mismatch = [
         p
         for p in h.session.proofs
@@ -137,8 +136,8 @@ def left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
     what = "expired" if expired else "refused"
     return Reading(
         f"{LEVEL[h.level]}-client-certificate-{what}",
-        f"{capitalized(who(ended))} {ending_words(ended)} {duration(h.waited_ns)} after the client had "
-        f"shown {CLIENT_CERTIFICATE[h.level]}, without an alert: it did not accept it.{because(slot)}",
+        f"{capitalized(who(ended))} {ending_words(ended)} {duration(h.waited_ns)} after it had got "
+        f"{CLIENT_CERTIFICATE[h.level]}, without an alert: it did not accept it.{because(slot)}",
         LIKELY if judged_bad else POSSIBLE,
         (*shown_at(h, CLIENT), ended.at),
         alternatives=(

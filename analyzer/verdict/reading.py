@@ -43,7 +43,7 @@ Rule: TypeAlias = Callable[[Symptoms], Reading | None]
 PEER = ("the server that hosts the HSM", "the HSM")
 ENDS = (("the client", "the server"), ("the client", "the HSM"))
 SERVER_CERTIFICATE = ("the server certificate", "the cluster certificate")
-CLIENT_CERTIFICATE = ("its client certificate", "its mTLS client certificate")
+CLIENT_CERTIFICATE = ("the client's certificate", "the client's mTLS certificate")
 # Against what the client checks, and what it shows: which files on the client's machine.
 TRUST_FILES = (
     "the server certificates 21a10654.0 and 712ff948.0 in /opt/cloudhsm/etc/certs",
@@ -115,7 +115,7 @@ def suites(numbers: tuple[int, ...]) -> str:
 def keys_wanted(h: HandshakeSymptoms) -> tuple[str, ...]:
     """What would open the sealed records of this level, as steps to a decision."""
     remedies = (x.remedy for x in h.session.sealed if x.remedy)
-    return tuple(dict.fromkeys(f"add to the key log: {remedy}" for remedy in remedies))
+    return tuple(dict.fromkeys(remedies))
 
 
 def shown_at(h: HandshakeSymptoms, side: Side) -> tuple[Span, ...]:
