@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -118,13 +118,8 @@ def issued(
         return _forged(shown, wanted, walk, anchors, subject, notes)
     text = "; ".join(defect.text for defect in walk.defects)
     if not walk.anchored:
-        elsewhere = issuer_elsewhere(shown.leaf, wanted.whole.certificates, anchors)
-        also = (
-            f"; {elsewhere.file} of {elsewhere.cluster or elsewhere.source} issued it"
-            if elsewhere
-            else ""
-        )
-        message = f"{subject} that {by} did not issue: {text}{also}"
+        message = f"{subject} that {by} did not issue: {text}"
+        notes = (*_other_issuer(shown, wanted, anchors), *notes)
         return Opinion(Status.FAIL, "other-issuer", message, _issuer_advice(shown, anchors), notes)
     dates = [d for d in walk.defects if d.code in _DATES]
     advice = _date_advice(shown, dates[0]) if dates else _issuer_advice(shown, anchors)
@@ -144,9 +139,20 @@ def refused(shown: Shown, wanted: Wanted, items: Sequence[Expected]) -> Opinion:
         miss.kind,
         f"{shown.whose} presented {miss.message}",
         miss.advice,
-        (*([f"moreover {defect.text}"] if defect else []), *extensions.notes(shown.leaf)),
+        (
+            *([f"moreover {defect.text}"] if defect else []),
+            *_other_issuer(shown, wanted, items),
+            *extensions.notes(shown.leaf),
+        ),
         differences(miss.nearest, shown.leaf) if miss.nearest else (),
     )
+
+
+def _other_issuer(shown: Shown, wanted: Wanted, expected: Sequence[Expected]) -> Iterator[str]:
+    """Another CA of the expected set issued it, another cluster's for instance."""
+    ca = issuer_elsewhere(shown.leaf, wanted.whole.certificates, expected)
+    if ca is not None and ca not in wanted.here.certificates:
+        yield f"it is issued by {ca.file} of {ca.cluster or ca.source}"
 
 
 def _stranger(shown: Shown, items: Sequence[Expected]) -> Miss:
@@ -214,7 +220,7 @@ def _forged(
         "ca-regenerated",
         f"{subject} whose issuer has the name of {by}, but another key signed it: the CA was made anew "
         f"under the same name, or {by} is the file of another cluster{also}",
-        f"find the CA file that the cluster was initialised with, and use it instead of {sources(anchors)}",
+        _FORGED_ADVICE[shown.code].format(by=sources(anchors), client=shown.client),
         notes,
         (
             Difference(
@@ -252,6 +258,12 @@ _ISSUER_ADVICE = {
     "outer-client-certificate": "on the client {client}, sign its request with the CA of {by} and configure the result (SDK 3: configure --ssl --pkey --cert)",
     "inner-server-certificate": "check that {server} is an HSM of the cluster that {by} belongs to; copy customerCA.crt from the machine that initialised the cluster",
     "inner-client-certificate": "on the client {client}, name a chain that {by} issued in --client-cert-hsm-tls-file, or register its root as a trust anchor of the cluster",
+}
+
+_FORGED_ADVICE = {
+    "outer-client-certificate": "on the client {client}, sign its request again with the CA that the cluster was initialised with; if that is not {by}, replace that file too",
+    "inner-server-certificate": "on the client {client}, replace {by} by the CA file that the cluster was initialised with; it is on the machine that initialised the cluster",
+    "inner-client-certificate": "on the client {client}, issue the chain again with the CA that is registered as trust anchor, or register the new CA in place of {by}",
 }
 
 _STRANGER_ADVICE = {

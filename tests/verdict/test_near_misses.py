@@ -104,8 +104,8 @@ def test_the_customer_ca_was_regenerated():
     )
     assert fields(finding) == ["issuer's key"]
     assert finding.advice == (
-        "find the CA file that the cluster was initialised with, and use it instead of "
-        "/opt/cloudhsm/etc/customerCA.crt"
+        "on the client 10.0.1.10, replace /opt/cloudhsm/etc/customerCA.crt by the CA file that the cluster "
+        "was initialised with; it is on the machine that initialised the cluster"
     )
 
 
@@ -379,3 +379,13 @@ def test_one_certificate_on_both_levels_is_fine_where_the_customer_ca_issued_it(
     finding = judged("custom-client-certificate", expectations(*USUAL, inner), OUTER_CLIENT)
 
     assert (finding.status, finding.kind) == (Status.PASS, "issued")
+
+
+def test_the_ca_of_another_cluster_is_named_where_it_is_at_hand():
+    other = item(Role.CUSTOMER_CA, "others/default-client-ca.crt", "customerCA.crt", "cluster-b")
+    own = item(Role.CUSTOMER_CA, "customerCA.crt", "other-customerCA.crt", "cluster-a")
+    hsms = (Hsm(("10.0.2.21",), "hsm-b", cluster="cluster-b"),)
+    finding = judged(PLAIN, expectations(other, own, hsms=hsms), INNER_SERVER)
+
+    assert (finding.status, finding.kind) == (Status.FAIL, "other-issuer")
+    assert finding.notes[0] == "it is issued by other-customerCA.crt of cluster-a"
