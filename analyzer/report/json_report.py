@@ -21,7 +21,7 @@ from analyzer.stream import CLIENT, SERVER, Side, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.tls.suites import suite_name
-from analyzer.transport.facts import Endpoint, TcpFacts
+from analyzer.transport.facts import Endpoint, SideFacts, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
 from analyzer.verdict.patterns import Series
 from analyzer.verdict.showing import Showing
@@ -127,6 +127,9 @@ def _tcp(tcp: TcpFacts) -> Json:
         "retransmissions": sum(side.retransmissions for side in tcp.sides),
         "out_of_order": sum(side.out_of_order for side in tcp.sides),
         "longest_silence_ms": _milliseconds(tcp.longest_silence_ns),
+        "longest_silence_after": tcp.silence_after and number_of(tcp.silence_after),
+        "tunnels": [list(path) for path in tcp.paths if path],
+        "sides": {side.word: _tcp_side(tcp.sides[side]) for side in (CLIENT, SERVER)},
         "gaps": [
             {"side": gap.side.word, "bytes": gap.size, "frame": _frame(gap.at), "why": gap.why}
             for gap in tcp.gaps
@@ -142,6 +145,24 @@ def _tcp(tcp: TcpFacts) -> Json:
         ],
         "ended_by": tcp.ended_by,
         "ended_by_side": _side(tcp.ended_by_side),
+    }
+
+
+def _tcp_side(side: SideFacts) -> Json:
+    return {
+        "segments": side.segments,
+        "payload_bytes": side.payload_bytes,
+        "retransmissions": side.retransmissions,
+        "recovered": side.recovered,
+        "captured_twice": side.duplicates,
+        "out_of_order": side.out_of_order,
+        "disputed": frame_numbers(side.disagreements),
+        "keep_alives": side.keep_alives,
+        "zero_windows": side.zero_windows,
+        "zero_window_ms": _milliseconds(side.zero_window_ns + side.window_closed_ns),
+        "mss": side.mss,
+        "window_scale": side.window_scale,
+        "ttls": list(side.ttls),
     }
 
 

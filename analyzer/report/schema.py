@@ -103,6 +103,22 @@ CAUSE = _object(
     limitations=_list(TEXT),
 )
 
+TCP_SIDE = _object(
+    segments=COUNT,
+    payload_bytes=COUNT,
+    retransmissions=COUNT,
+    recovered=COUNT,
+    captured_twice=COUNT,
+    out_of_order=COUNT,
+    disputed=_list(FRAME),
+    keep_alives=COUNT,
+    zero_windows=COUNT,
+    zero_window_ms=MILLISECONDS,
+    mss=_or_null(COUNT),
+    window_scale=_or_null(COUNT),
+    ttls=_list(COUNT),
+)
+
 TCP = _object(
     handshake={
         "enum": ["complete", "syn-only", "refused", "no-final-ack", "simultaneous", "unseen"]
@@ -112,6 +128,9 @@ TCP = _object(
     retransmissions=COUNT,
     out_of_order=COUNT,
     longest_silence_ms=MILLISECONDS,
+    longest_silence_after=_or_null(FRAME),
+    tunnels=_list(_list(TEXT)),
+    sides=_both(TCP_SIDE),
     gaps=_list(_object(side=SIDE, bytes=_or_null(COUNT), frame=FRAME, why=TEXT)),
     icmp=_list(_object(source=TEXT, description=TEXT, mtu=_or_null(COUNT), frame=FRAME)),
     ended_by={"enum": ["fin", "reset", "timeout", "open"]},

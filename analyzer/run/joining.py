@@ -21,7 +21,8 @@ from analyzer.run.pipeline import Source, assembled
 from analyzer.run.pool import Lost
 from analyzer.session.origins import Issuer, Origins
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import TransportLimits
+from analyzer.transport import Summary, TransportLimits
+from analyzer.verdict import traffic
 from analyzer.verdict.finding import Finding, Status
 
 # Runs tasks somewhere and gives their results in the order of the tasks.
@@ -74,6 +75,11 @@ def joined(
         there[place].inputs[place] if place in there else _unread(source, parts.get(place))
         for place, source in enumerate(sources)
     ]
+    names = [each.name for each in inputs]
+    # What is counted only was counted in every file; that two files overlap shows where they meet.
+    counts = _sum(part.summary for part in there.values())
+    meeting = _sum(part.summary for part in kept)
+    findings += traffic(replace(counts, copied=meeting.copied), names)
     return assembled(inputs, _numbered(told, kept, options), findings, options.expected)
 
 
@@ -86,7 +92,15 @@ def of_shares(parts: Sequence[Part | Lost], sources: Sequence[Source], options: 
         there[0].inputs[place] if there else _unread(source, parts[0])
         for place, source in enumerate(sources)
     ]
+    findings += traffic(_sum(part.summary for part in there), [each.name for each in inputs])
     return assembled(inputs, _numbered(told, there, options), findings, options.expected)
+
+
+def _sum(summaries: Iterable[Summary]) -> Summary:
+    total = Summary()
+    for each in summaries:
+        total += each
+    return total
 
 
 def _torn(parts: Mapping[int, Part]) -> frozenset[int]:

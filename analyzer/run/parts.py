@@ -24,6 +24,7 @@ from analyzer.run.merge import merged
 from analyzer.run.pipeline import Source, inputs_of, open_captures
 from analyzer.session.origins import Issuer
 from analyzer.tls.secrets import Secrets
+from analyzer.transport import Summary
 from analyzer.transport.facts import Endpoint
 
 
@@ -71,6 +72,7 @@ class Part:
         issued: the tickets and session IDs that passed (see `session.origins`).
         has_keys: the capture itself carries session keys.
         end: the time of its latest packet, nanoseconds.
+        summary: what transport only counted.
     """
 
     inputs: Mapping[int, Input]
@@ -80,6 +82,7 @@ class Part:
     issued: Mapping[bytes, Issuer] = field(default_factory=dict, repr=False)
     has_keys: bool = False
     end: int = 0
+    summary: Summary = field(default_factory=Summary)
 
 
 def analyzed(task: Task) -> Part:
@@ -111,6 +114,7 @@ def analyzed(task: Task) -> Part:
             issued=analysis.origins.issued(),
             has_keys=watch.has_keys and options.embedded_keys,
             end=watch.end,
+            summary=analysis.transport.summary,
         )
 
 

@@ -31,6 +31,7 @@ from analyzer.verdict import (
     patterns,
     series,
     showings,
+    traffic,
 )
 
 __all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
@@ -99,7 +100,10 @@ class Run:
     def report(self, connections: Sequence[Connection]) -> Report:
         """What all of it comes to, once `connections()` is through."""
         ordered = sorted(connections, key=lambda each: each.conversation.stream)
-        return assembled(self.inputs, ordered, self._findings, self._expected)
+        inputs = self.inputs
+        names = [each.name for each in inputs]
+        findings = (*self._findings, *traffic(self.analysis.transport.summary, names))
+        return assembled(inputs, ordered, findings, self._expected)
 
 
 def assembled(

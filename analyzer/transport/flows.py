@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import Span, StreamEvent
+from analyzer.stream import Span, StreamEvent, file_of
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
+from analyzer.transport.seq import MASK
 from analyzer.transport.tally import is_same_packet
 from analyzer.transport.tcp import Flow
 
@@ -37,6 +38,8 @@ class Summary:
         given_up: connections released early because too many were open.
         late: segments that came after their connection was released.
         stray_icmp: ICMP errors that quote no connection of the capture.
+        copied: pairs of files (see `stream.file_of`) that hold the same packets, with the number of connections
+            of which they do: captures from two points.
     """
 
     connections: int = 0
@@ -45,6 +48,12 @@ class Summary:
     given_up: int = 0
     late: int = 0
     stray_icmp: int = 0
+    copied: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def __add__(self, other: Summary) -> Summary:
+        """The counts of both."""
+        names = [each.name for each in fields(self)]
+        return Summary(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 class _HalfOpen(NamedTuple):
@@ -90,9 +99,8 @@ class Flows:
         # These lose their oldest entry again and again, which a plain dict makes slow.
         self._over: OrderedDict[int, Flow] = OrderedDict()  # lingering, in order of their end
         self._half_open: OrderedDict[bytes, bytes] = OrderedDict()  # in order of their latest SYN
-        self._released: OrderedDict[bytes, None] = (
-            OrderedDict()
-        )  # keys of connections that are gone
+        # Keys of connections that are gone: the file of their last frame, where their sender began.
+        self._released: OrderedDict[bytes, tuple[int, int | None]] = OrderedDict()
         self._paths: dict[tuple[str, ...], int] = {}  # numbered, for _HalfOpen
         self._listed = 0
         self._sweep_at = self._idle_sweep_at = 0
@@ -166,7 +174,7 @@ class Flows:
             self._promote(_reversed(key))
             known = self._halves[key]
         if known is None:
-            if key in self._released and segment.flags & (SYN | ACK) != SYN:
+            if self._is_late(segment):
                 self.summary.late += 1
                 return events
             if only_syn:
@@ -176,6 +184,19 @@ class Flows:
         flow, half = known
         events += [(flow, event) for event in flow.take(half, segment)]
         return [*events, *self._retire(flow), *self._make_room()]
+
+    def _is_late(self, segment: Segment) -> bool:
+        """Whether a segment without a connection belongs to one that is gone."""
+        gone = self._released.get(segment.key)
+        if gone is None or segment.flags & (SYN | ACK) != SYN:
+            return gone is not None
+        # A SYN begins another one, but for that of a second capture whose clock is behind.
+        file, first_seq = gone
+        other = file_of(segment.at.first)
+        if file == other or first_seq != (segment.seq + 1) & MASK:
+            return False
+        self.summary.copied[min(file, other), max(file, other)] += 1
+        return True
 
     # Connections that are only a SYN
 
@@ -310,11 +331,12 @@ class Flows:
 
     def _give_up(self, flow: Flow, how: str) -> FlowEvents:
         """End a flow and forget it, but for its key."""
-        for key in (flow.key, _reversed(flow.key)):
+        for key, half in ((flow.key, flow.sender), (_reversed(flow.key), flow.receiver)):
             self._halves.pop(key, None)
             if flow.is_over:  # otherwise it may go on after a long silence
-                self._released[key] = None
+                self._released[key] = file_of(flow.last.last), half.first_seq
                 self._released.move_to_end(key)
+        self.summary.copied.update(flow.copied)
         while len(self._released) > 2 * self._limits.afterlife:
             self._released.popitem(last=False)
         self._open.pop(flow.number, None)

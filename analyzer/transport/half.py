@@ -155,8 +155,8 @@ class Half:
         later = self._held[index] if index < len(self._held) else None
         new = self._place(offset, end, data, at) + self._place(end, total, None, at)
         if new < total - offset:
-            if tally.seen_before(segment):
-                tally.duplicates += 1
+            if earlier := tally.seen_before(segment):
+                tally.note_copy(segment, earlier)
                 return
             tally.retransmissions += 1
             self._compare(offset, data, at)
@@ -360,6 +360,11 @@ class Half:
         self.direct = False
         self._held.clear()
         self._held_bytes = 0
+
+    @property
+    def first_seq(self) -> int | None:
+        """The sequence number of the first byte, None where it was not seen to begin."""
+        return (self.next - self.position + self._origin) & MASK if self.begun else None
 
     @property
     def came_out(self) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from analyzer.capture.items import RST, SYN, Segment
-from analyzer.stream import Span
+from analyzer.stream import Span, file_of
 from analyzer.transport.facts import SideFacts
 from analyzer.transport.seq import MASK, distance
 
@@ -43,6 +43,7 @@ class Tally:
         segments, latest, ttl: how many there were, the last of them and its TTL.
         acknowledging: it sent something after its SYN: it takes the connection for open.
         recent: the remembered segments.
+        copied: pairs of files (see `stream.file_of`), with the number of packets that both hold.
         zero_since: when its window became zero, None while it is open.
     """
 
@@ -54,6 +55,7 @@ class Tally:
         "_zero_window_ns",
         "_zero_windows",
         "acknowledging",
+        "copied",
         "duplicates",
         "fin",
         "keep_alives",
@@ -75,6 +77,7 @@ class Tally:
         self.acknowledging = False
         self.latest: Segment | None = None
         self.recent: deque[Segment] = deque(maxlen=remembered)
+        self.copied: Counter[tuple[int, int]] = Counter()
         self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
         self.keep_alives = 0
         self.mss: int | None = None
@@ -132,9 +135,16 @@ class Tally:
         if len(self._disagreements) < _MOST_DISAGREEMENTS:
             self._disagreements.append(at)
 
-    def seen_before(self, segment: Segment) -> bool:
-        """Whether `segment` is a second sighting of a remembered packet, not a retransmission."""
-        return any(is_same_packet(segment, earlier) for earlier in self.recent)
+    def seen_before(self, segment: Segment) -> Segment | None:
+        """The remembered packet of which `segment` is a second sighting, None where it was sent anew."""
+        return next((each for each in self.recent if is_same_packet(segment, each)), None)
+
+    def note_copy(self, segment: Segment, earlier: Segment) -> None:
+        """Count a second sighting of a packet."""
+        self.duplicates += 1
+        one, other = file_of(earlier.at.first), file_of(segment.at.first)
+        if one != other:
+            self.copied[min(one, other), max(one, other)] += 1
 
     def settle(self, acked: int, ended: int) -> None:
         """Note what the end of the connection leaves open, while the segments are still remembered.
@@ -202,7 +212,10 @@ def is_same_packet(one: Segment, other: Segment) -> bool:
     """Whether two segments of one direction are one packet that was captured twice."""
     if one.ip_id != other.ip_id or one[1:4] != other[1:4] or one.payload != other.payload:
         return False  # [1:4]: sequence number, acknowledgment number, flags
+    two_points = file_of(one.at.first) != file_of(other.at.first)
+    if one.ip_id and two_points:
+        return True  # their clocks may differ by any time
     apart = abs(one.at.began - other.at.began)
-    if one.ip_id or one.path != other.path:
+    if one.ip_id or one.path != other.path or two_points:
         return apart < _SAME_PACKET_NS
     return apart < _SAME_PACKET_WITHOUT_ID_NS

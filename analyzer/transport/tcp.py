@@ -14,6 +14,7 @@ from analyzer.transport.tally import is_same_packet
 
 _MOST_ICMP = 16
 _MOST_PATHS = 8
+_FEW_COPIES = 3
 
 
 class Flow:
@@ -109,8 +110,8 @@ class Flow:
             tally.recent.append(segment)
             return (Chunk(half.side, payload, at),)
         copy = before is not None and is_same_packet(segment, before)
-        if copy:
-            tally.duplicates += 1
+        if copy and before is not None:
+            tally.note_copy(segment, before)
         if flags & RST:
             tally.note_reset(segment, before)
             if self._ended_by is None:
@@ -262,6 +263,18 @@ class Flow:
         self.sender.tally.duplicates += copies
         self._longest_silence, self._silence_after = silence, silence_after
         self.last = self._syn_at = last
+
+    @property
+    def copied(self) -> list[tuple[int, int]]:
+        """Pairs of files (see `stream.file_of`) that hold the same packets of it: two points of capture.
+
+        A packet that one point saw twice may lie on the border between two files; a few copies mean nothing.
+        """
+        one, other = self.sender.tally, self.receiver.tally
+        if not (one.copied or other.copied):
+            return []
+        least = max(_FEW_COPIES, (one.segments + other.segments) // 4)
+        return [pair for pair, count in (one.copied + other.copied).items() if count >= least]
 
     @property
     def came_to_nothing(self) -> bool:

@@ -3,7 +3,7 @@
 - `expectations`: the expected set as values. `finding`: what a check says.
 - `judgement`: all checks of one connection in a row; `slots`: the four certificate slots, by a table;
   `rules`: what each slot asks of a certificate; `absent`: why a slot is empty.
-- `possession`, `authorities`, `carved`, `addresses`: the other checks.
+- `possession`, `authorities`, `carved`, `addresses`, `delivery`: the other checks.
 - `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
 - `near_misses`: which expected certificate was nearly presented, in plain words.
 - `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.
@@ -17,6 +17,7 @@
   stayed encrypted), `between_rules`, `lost_rules`; `reading`, `refusal`: what rules give and share. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
 """
 
+from analyzer.verdict.delivery import traffic
 from analyzer.verdict.diagnosis import diagnose
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
@@ -37,4 +38,5 @@ __all__ = [
     "patterns",
     "series",
     "showings",
+    "traffic",
 ]

@@ -55,6 +55,15 @@ CODES = (
     Code("client-stands-out", "capture", "every connection of one client fails, every one of the others is fine", "compare that client's configuration and files with the others'", ""),
     Code("file-not-analyzed", "capture", "a process ended while it analyzed this file; what happened in it is not in the report", "analyze the file alone", ""),
     Code("connections-not-analyzed", "capture", "a process ended while it analyzed its share of the connections; they are not in the report", "analyze with --jobs 1", ""),
+    Code("bytes-lost-by-the-capture", "connection", "bytes that reached the other side but not the capture", "capture again with a larger buffer (tcpdump -B), or closer to the client", "RFC 9293 3.8: they were acknowledged"),
+    Code("bytes-lost-on-the-network", "connection", "bytes that were never seen and never acknowledged", "look for loss between the sender and the point of capture", "RFC 9293 3.8"),
+    Code("bytes-cut-by-the-snap-length", "connection", "bytes beyond the snap length of the capture", "capture whole packets (tcpdump -s 0)", "tcpdump(1) -s"),
+    Code("bytes-given-up", "connection", "bytes given up because too many behind them had to be held", "analyze this connection alone", "a ceiling of the analyzer"),
+    Code("bytes-disputed", "connection", "the same bytes were sent twice with different content; the first are told", "find who sent the second: a middlebox, an injected packet, damage", "RFC 9293 3.10"),
+    Code("connections-unanswered", "capture", "further connection attempts without an answer, counted only", "look at who sends them", "RFC 9293 3.5"),
+    Code("connections-refused", "capture", "further connection attempts answered by a reset, counted only", "look at who sends them", "RFC 9293 3.5"),
+    Code("connections-given-up", "capture", "more connections were open at once than are followed; the longest idle ended early", "name fewer ports, or split the capture by time", "a ceiling of the analyzer"),
+    Code("captures-overlap", "capture", "two files hold the same packets: the same traffic captured at two points", "compare the two points with each other", "IP identification, sequence numbers"),
     Code("key-log-broken-lines", "capture", "lines of a key log that could not be read", "write the key log again", "RFC 9850"),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from analyzer.session.facts import Conversation
-from analyzer.verdict import addresses, authorities, carved, possession, protocol, slots
+from analyzer.verdict import addresses, authorities, carved, delivery, possession, protocol, slots
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
 
@@ -31,6 +31,7 @@ CHECKS = (
     Check("the client's certificate is of a CA that was asked for", authorities.check),
     Check("certificates outside any handshake", carved.check),
     Check("the HSM at the server's address", addresses.check),
+    Check("the bytes of both sides, once and undisputed", delivery.check),
 )  # fmt: skip
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import itertools
 
+import pytest
+
 from analyzer.capture import Capture
 from analyzer.capture.items import Comment, KeyLogBlock, Segment
 from analyzer.run.merge import merged
 from analyzer.stream import CLIENT, SERVER, file_of, number_of
+from analyzer.transport import Flows
 from tests.makers.files import Pcapng, Record, pcap
 from tests.makers.packets import frame
-from tests.makers.segments import Conversation
-from tests.makers.streams import PORTS, only
+from tests.makers.segments import START, Conversation
+from tests.makers.streams import PORTS, collect, only
 
 
 def talk() -> Conversation:
@@ -109,3 +112,39 @@ def test_one_file_passes_straight_through():
 def test_no_file_at_all_and_files_without_packets_give_nothing():
     assert list(merged([])) == []
     assert list(merged(opened(pcap([]), pcap([])))) == []
+
+
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize("skew", [200_000, 3_000_000, -40_000_000, 300 * SECOND, -7200 * SECOND])
+def test_two_points_of_capture_are_recognised_whatever_their_clocks_say(skew: int):
+    conversation = talk()
+    near = records(conversation)
+    behind_a_router = [
+        (s.at.began + skew, frame(s._replace(ttl=s.ttl - 1))) for s in conversation.segments
+    ]
+    flows = Flows(PORTS)
+    [streams] = collect(flows, merged(opened(pcap(near), pcap(behind_a_router))))
+    assert streams.data(CLIENT) == b"".join(bytes([n]) * 100 for n in range(0, 40, 2))
+    assert streams.data(SERVER) == b"".join(bytes([n]) * 100 for n in range(1, 40, 2))
+    assert [side.retransmissions for side in streams.facts.sides] == [0, 0]
+    assert [side.disagreements for side in streams.facts.sides] == [(), ()]
+    assert streams.facts.ended_by == "fin"
+    assert flows.summary.copied == {(0, 1): 1}
+
+
+def test_ring_buffer_files_that_share_a_connection_are_no_two_points():
+    whole = records(talk())
+    flows = Flows(PORTS)
+    collect(flows, merged(opened(pcap(whole[:20]), pcap(whole[20:]))))
+    assert flows.summary.copied == {}
+
+
+def test_a_port_used_again_in_the_next_file_is_another_connection():
+    first, second = talk(), Conversation(client_isn=77_000, server_isn=9, clock=START + 9 * SECOND)
+    second.open().data(CLIENT, b"again")
+    flows = Flows(PORTS)
+    found = collect(flows, merged(opened(pcap(records(first)), pcap(records(second.close())))))
+    assert [streams.data(CLIENT)[-5:] for streams in found] == [bytes([38]) * 5, b"again"]
+    assert flows.summary.copied == {}
