@@ -133,6 +133,7 @@ class Variant:
         scapy: whether scapy can dissect it.
         times: whether times are kept.
         addresses: whether addresses are kept. copies: how many connections come of it.
+        also: codes of findings that there must be besides.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Variant:
     times: bool = True
     addresses: bool = True
     copies: int = 1
+    also: tuple[str, ...] = ()
 
 
 def segments_of(files: Sequence[bytes], reader: str = "fast") -> list[Segment]:

@@ -116,17 +116,30 @@ def _overlapping(filler: bytes | None) -> Change:
     def change(packets: list[Packet]) -> list[Packet]:
         before = [b"", b""]
         out = []
-        for each in packets:
-            known = before[each.side][-20:]
-            if each.payload and known:
+        for each, is_new in _new(packets):
+            known = before[each.side][-20:] if is_new else b""
+            if known:
                 lead = known if filler is None else filler * len(known)
                 out.append(each.changed(seq=each.seq - len(lead), payload=lead + each.payload))
             else:
                 out.append(each)
-            before[each.side] += each.payload
+            if is_new:
+                before[each.side] += each.payload
         return out
 
     return change
+
+
+def _new(packets: list[Packet]) -> list[tuple[Packet, bool]]:
+    """Each packet, and whether it has data that its side sends for the first time and in order."""
+    following: dict[int, int] = {}
+    out = []
+    for each in packets:
+        is_new = bool(each.payload) and following.get(each.side, each.seq) == each.seq
+        if is_new:
+            following[each.side] = (each.seq + len(each.payload)) & MASK
+        out.append((each, is_new))
+    return out
 
 
 def _wrapping_around(packets: list[Packet]) -> list[Packet]:
@@ -185,13 +198,14 @@ def _half_closed(packets: list[Packet]) -> list[Packet]:
 def _keep_alives(packets: list[Packet]) -> list[Packet]:
     """Before each packet with data an empty or one-byte keep-alive of its side."""
     out = []
-    sent = [0, 0]
-    for number, each in enumerate(packets):
-        if each.payload and sent[each.side]:
+    sent: set[int] = set()
+    for number, (each, is_new) in enumerate(_new(packets)):
+        if is_new and each.side in sent:
             probe = (b"\0", b"")[number % 2]
             out.append(each.changed(seq=each.seq - 1 & MASK, payload=probe, flags=ACK))
         out.append(each)
-        sent[each.side] |= bool(each.payload)
+        if is_new:
+            sent.add(each.side)
     return out
 
 
@@ -314,7 +328,12 @@ PACKETS = (
     Variant("everything-sent-again", _of(_again_later)),
     Variant("everything-captured-twice", _of(_twice_seen)),
     Variant("overlaps-with-the-same-bytes", _of(_overlapping(None)), tshark="segments"),
-    Variant("overlaps-with-other-bytes", _of(_overlapping(b"\xee")), tshark="segments"),
+    Variant(
+        "overlaps-with-other-bytes",
+        _of(_overlapping(b"\xee")),
+        tshark="segments",
+        also=("bytes-disputed", "bytes-disputed"),
+    ),
     Variant("sequence-numbers-wrap", _of(_wrapping_around)),
     Variant("data-before-the-syn", _of(_syn_late), tshark="segments"),
     Variant("data-on-the-syn", _of(_data_on_syn), tshark="segments"),
