@@ -8,7 +8,8 @@ from itertools import chain
 from analyzer import __version__
 from analyzer.capture import synthetic, writer
 from analyzer.report.model import Connection
-from analyzer.stream import Span, StreamEvent, number_of
+from analyzer.stream import Chunk, Span, StreamEvent, number_of
+from analyzer.tls.records import HEADER
 from analyzer.tls.secrets import Secrets
 
 _APPLICATION = f"hsm-analyzer {__version__}"
@@ -35,7 +36,9 @@ def exported(
     for connection in connections:
         events = connection.streams.get((level, what), ())
         if events:
-            yield from _packets(connection, events)
+            yield from _packets(
+                connection, list(_whole_records(events)) if what == "records" else events
+            )
 
 
 def key_lines(connections: Iterable[Connection], level: int, secrets: Secrets) -> Iterator[str]:
@@ -53,12 +56,41 @@ def _packets(connection: Connection, events: Sequence[StreamEvent]) -> Iterator[
     )
     began = min(event.at.began for event in events)
     yield from (writer.packet(frame, began) for frame in made.open())
-    # One side after the other within a frame time; each side's own order is kept.
+    # By time; each side's own order is kept.
     latest = 0
     for event in sorted(events, key=lambda event: event.at.ended):
         latest = max(latest, event.at.ended)
         for frame in made.event(event):
             yield writer.packet(frame, latest, comments=[_origin(connection, event.at)])
+
+
+def _whole_records(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """The same stream in chunks that end where a record does: a reader knows TLS by its first packet."""
+    waiting: list[Chunk | None] = [None, None]
+    for event in events:
+        before = waiting[event.side]
+        if not isinstance(event, Chunk):
+            if before is not None:
+                yield before
+            waiting[event.side] = None
+            yield event
+            continue
+        joined = event
+        if before is not None:
+            joined = Chunk(event.side, before.data + event.data, before.at.to(event.at))
+        if _ends_with_record(joined.data):
+            waiting[event.side] = None
+            yield joined
+        else:
+            waiting[event.side] = joined
+    yield from filter(None, waiting)
+
+
+def _ends_with_record(data: bytes) -> bool:
+    at = 0
+    while at + HEADER <= len(data):
+        at += HEADER + int.from_bytes(data[at + 3 : at + HEADER], "big")
+    return at == len(data)
 
 
 def _origin(connection: Connection, at: Span) -> str:

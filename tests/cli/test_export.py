@@ -12,6 +12,18 @@ from tests.makers.program import run_program
 
 tshark = pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")
 NESTED = [case for case in cases() if any(c["inner"] for c in case.expected["connections"])]
+CASE = next(case for case in NESTED if case.name == "tls12-in-tls12")
+# One of each way in which the inner TLS may lie in the outer plaintext, and in which levels may be mixed.
+READABLE = [
+    case
+    for case in NESTED
+    if case.name
+    in {
+        *("tls12-in-tls12", "tls12-in-tls13", "tls13-in-tls12", "tls13-in-tls13"),
+        *("vendor-exchange", "header-per-message-big-endian", "header-per-record-little-endian"),
+        *("inner-cut-into-seven-bytes", "inner-mutual-tls-tls13", "ipv6", "three-hsms"),
+    }
+]
 
 
 def export(case, target, *arguments: object):
@@ -26,17 +38,17 @@ def dissected(path, *fields: str) -> list[list[str]]:
 
 
 @tshark
-@pytest.mark.parametrize("case", NESTED[:12], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", READABLE, ids=lambda case: case.name)
 def test_tshark_reads_the_inner_handshake_without_any_preference(case, tmp_path):
     target = tmp_path / "inner.pcapng"
     done = export(case, target)
     assert done.returncode == 0, done.stderr
-    versions = [c["inner"]["version"] for c in case.expected["connections"] if c["inner"]]
-    rows = dissected(target, "tls.handshake.type", "tls.handshake.extensions.supported_version")
-    types = [number for cell, _ in rows for number in cell.split(",") if number]
-    assert types.count("1") >= len(versions)
-    if all(c["inner"]["outcome"] == "established" for c in case.expected["connections"]):
-        assert types.count("20") == 2 * len(versions)  # Finished shows only where it was decrypted
+    sessions = len(case.expected["connections"])
+    types = [
+        kind for (cell,) in dissected(target, "tls.handshake.type") for kind in cell.split(",")
+    ]
+    assert types.count("1") == sessions
+    assert types.count("20") == 2 * sessions  # Finished shows only where it was decrypted
 
 
 @tshark
@@ -63,18 +75,18 @@ def test_the_plaintext_is_what_the_peers_exchanged(tmp_path):
 
 def test_the_file_is_for_its_owner_only_and_nothing_is_overwritten(tmp_path):
     target = tmp_path / "inner.pcapng"
-    assert export(NESTED[0], target).returncode == 0
+    assert export(CASE, target).returncode == 0
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     before = target.read_bytes()
-    again = export(NESTED[0], target)
+    again = export(CASE, target)
     assert again.returncode == 2
     assert b"exists already; --force overwrites it" in again.stderr
     assert target.read_bytes() == before
-    assert export(NESTED[0], target, "--force").returncode == 0
+    assert export(CASE, target, "--force").returncode == 0
 
 
 def test_without_secrets_the_file_holds_no_key():
-    case = NESTED[0]
+    case = CASE
     keys = [
         line.split()[2]
         for line in (case.directory / "keys.log").read_text().splitlines()
@@ -89,15 +101,15 @@ def test_without_secrets_the_file_holds_no_key():
 
 
 def test_only_the_chosen_connection_is_written():
-    assert export(NESTED[0], "-", "--conn", "0").returncode == 0
-    done = export(NESTED[0], "-", "--conn", "99")
+    assert export(CASE, "-", "--conn", "0").returncode == 0
+    done = export(CASE, "-", "--conn", "99")
     assert done.returncode == 2
     assert b"there is no connection 99" in done.stderr
 
 
 def test_without_keys_there_is_nothing_inside_to_write(tmp_path):
     target = tmp_path / "inner.pcapng"
-    done = run_program("export", NESTED[0].capture, "-o", target)
+    done = run_program("export", CASE.capture, "-o", target)
     assert done.returncode == 3
     assert b"no connection shows records of the inner level" in done.stderr
 
