@@ -16,6 +16,7 @@ from statistics import median
 from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.session.outcome import ESTABLISHED
 from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.tls.constants import APPLICATION_DATA
 from analyzer.tls.events import RecordSeen
 
 # In the order in which a connection passes them.
@@ -75,6 +76,24 @@ def usual(times: Sequence[Sequence[StageTime]]) -> dict[str, int]:
 
 # Fewer connections have no usual.
 _ENOUGH = 3
+
+
+def answers(told: Conversation) -> tuple[int, ...]:
+    """How long the server's side took for each answer once the connection was up, without the round trip.
+
+    Read from the outside of the outer level's first records, so no keys are needed; () where it was not up.
+    """
+    outer = told.at_level(0)
+    if outer is None or outer.outcome != ESTABLISHED:
+        return ()
+    begun = max((m.at.ended for m in outer.messages if m.type == "finished"), default=None)
+    records = [r for r in _records(outer) if r.type == APPLICATION_DATA]
+    if begun is not None:
+        records = [r for r in records if r.at.began > begun]
+    flights = tuple(_flights(told, records, (), None))
+    return tuple(
+        flight.waited_ns - flight.network_ns for flight in flights[1:] if flight.side is SERVER
+    )
 
 
 def _stages(told: Conversation) -> Iterator[StageTime]:

@@ -51,6 +51,8 @@ CODES = (
     Code("repeated-failure", "capture", "the same failure three times or more between the same two machines, with its period", "look at one of them: they are alike", "cloudhsm_client.cfg reconnect_interval"),
     Code("fails-since", "capture", "two machines connected until a moment and cannot since; what changed with it is named", "find out what was changed between those two times", ""),
     Code("works-since", "capture", "two machines could not connect until a moment and can since", "", ""),
+    Code("idle-timeout", "capture", "the longest silence that a connection outlived, and the shortest that cost one", "look for a timeout between the two on the path", "API ConnectionTrackingConfiguration"),
+    Code("answers-slow-down", "capture", "the HSM's side takes ever longer to answer, as under throttling or load", "look for Response Code 187 in the client's log; spread the load, retry with back-off", "UG HSM throttling"),
     Code("hsm-stands-out", "capture", "every connection to one HSM fails, every one to the others is fine", "compare that HSM with the others: certificates, trust anchors, path", ""),
     Code("client-stands-out", "capture", "every connection of one client fails, every one of the others is fine", "compare that client's configuration and files with the others'", ""),
     Code("file-not-analyzed", "capture", "a process ended while it analyzed this file; what happened in it is not in the report", "analyze the file alone", ""),

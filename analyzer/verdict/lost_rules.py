@@ -18,10 +18,13 @@ from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Ending, Symptoms
 
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 
-# AWS: connection tracking of Nitro v6 instances forgets idle connections after 350 s, as NAT gateways and load
-# balancers do (EC2 ConnectionTrackingConfiguration, VPC and ELB guides). Others can be set from 60 s on; less
-# than that may be anything.
-_PLATEAU_NS = 350 * SECOND
+# Seconds of silence after which somebody on the way is known to forget a connection, and who. EC2's own can be
+# set from 60 s on (ConnectionTrackingConfiguration, VPC and ELB guides); less than that may be anything.
+_PLATEAUS = (
+    (432_000, "the connection tracking of most EC2 instances, and of Linux"),
+    (3_600, "many firewalls"),
+    (350, "the connection tracking of Nitro v6 instances, NAT gateways and load balancers of AWS"),
+)
 _SHORTEST_TIMEOUT_NS = 60 * SECOND
 _IDLE_NS = 5 * SECOND
 
@@ -65,13 +68,8 @@ def idle(s: Symptoms) -> Reading | None:
         at = reset.at
     else:
         return None
-    if silence >= _PLATEAU_NS:
-        known = (
-            " That is longer than the 350 s after which Nitro v6 connection tracking, NAT gateways and load "
-            "balancers forget a connection."
-        )
-    else:
-        known = ""
+    passed = next((row for row in _PLATEAUS if silence >= row[0] * SECOND), None)
+    known = f" That is longer than the {passed[0]} s of {passed[1]}." if passed else ""
     return Reading(
         "idle-dropped",
         f"The connection was forgotten while idle: after {duration(silence)} of silence {what}.{known}",

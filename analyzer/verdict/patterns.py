@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, Session
 from analyzer.session.outcome import ESTABLISHED, FAILED
+from analyzer.session.timing import answers
 from analyzer.stream import CLIENT, SERVER, Span
 from analyzer.tls.constants import version_name
 from analyzer.tls.suites import suite_name
@@ -116,6 +117,8 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
     return (
         *(_repeated(one) for one in series(told) if one.count >= _SERIES),
         *_since(told),
+        *_idle_timeout(told),
+        *_slower_answers(told),
         *_standing_out(
             told, "HSM", lambda each: str(each.conversation.tcp.server), code="hsm-stands-out"
         ),
@@ -229,6 +232,65 @@ def _session_differences(word: str, was: Session, now: Session) -> Iterator[str]
             )
         elif shown and shows == ():
             yield f"the client shows no certificate any more at the {word} level"
+
+
+def _idle_timeout(told: Sequence[Told]) -> Iterator[Finding]:
+    """The longest silence that a connection outlived, and the shortest that cost one."""
+    lost = [each for each in told if each.cause is not None and each.cause.code == "idle-dropped"]
+    if not lost:
+        return
+    worst = min(lost, key=_silence)
+    lived = [each for each in told if each.fine and _silence(each) < _silence(worst)]
+    best = max(lived, key=_silence, default=None)
+    if best is None or _silence(best) < _IDLE_NS:
+        return
+    yield Finding(
+        "idle-timeout",
+        Status.UNKNOWN,
+        f"connections outlive {duration(_silence(best))} of silence (connection {best.conversation.stream}) and not "
+        f"{duration(_silence(worst))} (connection {worst.conversation.stream}): the idle timeout lies between",
+        evidence=(best.conversation.tcp.span, worst.conversation.tcp.span),
+        advice="look for a timeout of that length on the path: TcpEstablishedTimeout of the client's network interface, "
+        "NAT gateways, firewalls",
+    )
+
+
+# Shorter pauses say nothing about timeouts.
+_IDLE_NS = 5_000_000_000
+
+
+def _silence(told: Told) -> int:
+    return told.conversation.tcp.longest_silence_ns
+
+
+def _slower_answers(told: Sequence[Told]) -> Iterator[Finding]:
+    """Connections on which the HSM's side takes ever longer to answer, as it does when it is throttling."""
+    slow = []
+    for each in told:
+        waits = answers(each.conversation)
+        early, late = waits[: len(waits) // 2], waits[len(waits) // 2 :]
+        if len(waits) < _ANSWERS:
+            continue
+        if median(late) >= max(_SLOWER * median(early), _SLOW_NS):
+            slow.append((each, int(median(early)), int(median(late))))
+    if not slow:
+        return
+    first, before, now = slow[0]
+    yield Finding(
+        "answers-slow-down",
+        Status.UNKNOWN,
+        f"answers from {first.conversation.tcp.server} take ever longer on {plural(len(slow), 'connection')}: "
+        f"{duration(before)} at first, {duration(now)} later (connection {first.conversation.stream}), as under "
+        "throttling or load",
+        evidence=tuple(each.conversation.tcp.span for each, _, _ in slow[:_STREAMS]),
+        advice="look in the client's log for `Response Code: 187` (throttling); spread the load over more HSMs and retry "
+        "with back-off",
+        limitations=("what was asked is encrypted: some requests take longer than others",),
+    )
+
+
+# So many answers make a trend, if the later half takes so many times as long, and that is felt.
+_ANSWERS, _SLOWER, _SLOW_NS = 8, 5, 200 * _MILLISECOND
 
 
 # ---------------------------------------------------------------------- machines

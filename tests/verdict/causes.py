@@ -302,4 +302,5 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("certain inner-client-key-mismatch",),
         ("possible bounded-without-keys",),
     ),
+    "causes/idle-timeout": (("-", "possible idle-dropped"), ("-", "possible idle-dropped")),
 }

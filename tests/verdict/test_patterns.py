@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from analyzer.report import terminal
+from analyzer.report.model import Connection
 from analyzer.run.expected_files import load_expectations
-from analyzer.run.pipeline import Options, analyze
+from analyzer.run.pipeline import Options, analyze, assembled
 from analyzer.stream import Span
-from analyzer.verdict import Told, patterns, series
+from analyzer.verdict import Expectations, Told, patterns, series
 from tests.makers.cases import ROOT, cases, report
 
 CASES = {case.name: case for case in cases()}
@@ -70,7 +72,7 @@ def test_the_one_hsm_that_refuses_is_named():
     assert "only 10.0.2.22:2223 fails" in found["hsm-stands-out"]["message"]
 
 
-def test_a_thousand_equal_failures_are_one_entry():
+def test_a_thousand_equal_failures_are_one_entry_with_their_count():
     failed = told("reset-after-client-hello")
     storm = [at(failed, 3 * n) for n in range(1000)]
 
@@ -78,6 +80,26 @@ def test_a_thousand_equal_failures_are_one_entry():
 
     assert (one.count, one.period_ns) == (1000, 3 * SECOND)
     assert codes(storm) == ["repeated-failure"]
+
+    connections = [Connection(each.conversation, cause=each.cause) for each in storm]
+    text = terminal.dumps(assembled((), connections, (), Expectations.none()))
+
+    assert text.count("Why") == 1
+    assert "The same in 999 more connections" in text
+    assert "the same failure 1000 times" in text
+
+
+def test_the_idle_timeout_lies_between_the_silences_that_were_outlived_and_that_were_not():
+    message = findings("causes/idle-timeout")["idle-timeout"]["message"]
+
+    assert "outlive 6.0 s" in message
+    assert "not 8.0 s" in message
+
+
+def test_answers_that_take_ever_longer_are_told():
+    message = findings("causes/answers-slow-down")["answers-slow-down"]["message"]
+
+    assert "as under throttling or load" in message
 
 
 def test_irregular_failures_have_no_period():

@@ -245,6 +245,47 @@ CASES = (
         * 2,
         verdict="fail",
     ),
+    _case(
+        "causes/answers-slow-down",
+        "The HSM answers ever more slowly, as under throttling",
+        "The HSM's side takes 20 ms for each of the first answers and 300 ms for each of the later ones. Imitated: what is "
+        "known of throttling is the response code, inside the encrypted messages.",
+        "A finding about the answers; the connection itself is fine.",
+        replace(
+            UP,
+            client_does=in_turn(outer, inner, *(asks, reads_answer) * 12, closes),
+            server_does=in_turn(
+                outer,
+                inner,
+                *(hears, waits(0.02), answers) * 6,
+                *(hears, waits(0.3), answers) * 6,
+                closes,
+            ),
+        ),
+    ),
+    _case(
+        "causes/idle-timeout",
+        "A silence of 6 s does no harm, one of 8 s does",
+        "Two connections to the same HSM; the router forgets the second one after 8 s. The times are shortened.",
+        "The timeout lies between the two.",
+        replace(
+            UP,
+            patience=8.0,
+            client_does=in_turn(
+                outer, inner, asks, reads_answer, waits(6), asks, reads_answer, closes
+            ),
+            server_does=in_turn(outer, inner, hears, answers, hears, answers, closes),
+        ),
+        replace(
+            UP,
+            patience=4.0,
+            client_does=in_turn(
+                outer, inner, asks, reads_answer, waits(8), does(_drop), asks, reads_answer
+            ),
+            server_does=in_turn(outer, inner, hears, answers, waits(12.5), keeps_open),
+        ),
+        prepare=ready,
+    ),
     # ------------------------------------------------------------------ no harm done
     _case(
         "disturbed/mtu-icmp-honoured",
