@@ -20,7 +20,7 @@ from cryptography import x509
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import canonical_name
 from analyzer.stream import SERVER, Side
-from analyzer.verdict import extensions
+from analyzer.verdict import extensions, name_constraints
 from analyzer.verdict.words import distance, short, when
 
 # A sender may lay out as many certificates of one name as it likes: so long and so many ways are tried.
@@ -34,7 +34,7 @@ class Defect:
 
     Attributes:
         code: `issuer-unknown`, `self-signed`, `signature`, `key-identifier`, `expired`, `not-yet-valid`,
-            `issuer-not-ca`, `path-length`, `purpose`, `critical-extension` or `unreadable`.
+            `issuer-not-ca`, `path-length`, `name-constraints`, `purpose`, `critical-extension` or `unreadable`.
         depth: 0 for the certificate itself, counted up towards the anchor.
         text: one clause.
     """
@@ -171,7 +171,12 @@ def _judged(
     reference: str,
 ) -> Walk:
     anchored = path[-1].der in trusted
-    defects = [*_signatures(path), *_dates(path, at, reference), *_authority(path, side)]
+    defects = [
+        *_signatures(path),
+        *_dates(path, at, reference),
+        *_authority(path, side),
+        *_constrained(path),
+    ]
     if not anchored:
         defects.insert(0, _end(path))
     notes = [note for depth, c in enumerate(path) for note in extensions.notes(c, depth)]
@@ -249,3 +254,16 @@ def _authority(path: tuple[Certificate, ...], side: Side | None) -> Iterator[Def
         if side is not None and not extensions.serves(facts, side, depth):
             purpose = "a TLS server" if side is SERVER else "a TLS client"
             yield Defect("purpose", depth, f"the usages in {name} do not allow {purpose}")
+
+
+def _constrained(path: tuple[Certificate, ...]) -> Iterator[Defect]:
+    """Names that a CA further up does not allow; a self-issued intermediate is exempt (section 6.1.3)."""
+    for depth, certificate in enumerate(path):
+        if depth and self_issued(certificate):
+            continue
+        for ca in path[depth + 1 :]:
+            forbidden = name_constraints.violation(certificate.der, ca.der, leaf=depth == 0)
+            if forbidden:
+                yield Defect(
+                    "name-constraints", depth, f"{ca.subject} constrains names: {forbidden}"
+                )

@@ -55,7 +55,6 @@ class ExtensionFacts:
         ca: basicConstraints' cA, None where the extension is absent. path_length: its limit.
         usages: keyUsage bits by name, None where absent. purposes: extended key usages, None where absent.
         unhandled: OIDs of critical extensions that are not understood.
-        constrains_names: nameConstraints are there.
         key_id: its subject key identifier. above: its authority key identifier. None where absent.
     """
 
@@ -64,7 +63,6 @@ class ExtensionFacts:
     usages: frozenset[str] | None = None
     purposes: frozenset[str] | None = None
     unhandled: tuple[str, ...] = ()
-    constrains_names: bool = False
     key_id: bytes | None = None
     above: x509.AuthorityKeyIdentifier | None = None
 
@@ -95,7 +93,6 @@ def read(der: bytes) -> ExtensionFacts:
             for e in found
             if e.critical and e.oid.dotted_string not in _UNDERSTOOD
         ),
-        constrains_names=_value(found, x509.NameConstraints) is not None,
         key_id=key_id.digest if key_id else None,
         above=_value(found, x509.AuthorityKeyIdentifier),
     )
@@ -151,8 +148,6 @@ def notes(certificate: Certificate, depth: int = 0) -> list[str]:
     digest = certificate.signature_algorithm.lower()
     if any(weak in digest for weak in _WEAK_DIGESTS):
         told.append(f"{name} is signed with a weak algorithm ({certificate.signature_algorithm})")
-    if read(certificate.der).constrains_names:
-        told.append(f"{name} constrains the names below it, which is not checked here")
     return told
 
 

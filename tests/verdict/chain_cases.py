@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from analyzer.stream import CLIENT
+from tests.makers.certificates import name
 from tests.verdict.chains import DAY, NOW, UNKNOWN_EXTENSION, ChainCase, Made, make
 
 PAST, FUTURE = NOW - DAY, NOW + DAY
@@ -19,9 +22,28 @@ MIDDLE = make("Middle", ROOT, ca=True)
 LOWER = make("Lower", MIDDLE, ca=True)
 
 
+DNS = x509.DNSName("corp.example")
+NET = x509.IPAddress(ip_network("10.0.0.0/24"))
+
+
+def directory(organization: str) -> x509.GeneralName:
+    return x509.DirectoryName(name(f"/O={organization}"))
+
+
+def names(*some: x509.GeneralName) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName(some)
+
+
+def constrained(permitted: list | None, excluded: list | None = None) -> Made:
+    return make(
+        "Customer CA", ca=True, extra=x509.NameConstraints(permitted, excluded), key_name="p256 nc"
+    )
+
+
 def leaf(issuer: Made, **how: object) -> Made:
     how.setdefault("key_name", "p256 leaf")
-    return make("HSM:1:PARTN:2, for FIPS mode", issuer, **how)  # type: ignore[arg-type]
+    subject = how.pop("subject", "HSM:1:PARTN:2, for FIPS mode")
+    return make(subject, issuer, **how)  # type: ignore[arg-type]
 
 
 def one(
@@ -147,6 +169,25 @@ CASES = (
     one("CA for clients issues a server", root(eku="client")),
     one("CA for servers issues a server", root(eku="server")),
     through("intermediate for clients issues a server", under(ROOT, eku="client")),
+    # name constraints
+    one("subject within the permitted names", constrained([directory("Corp")]), subject="/O=Corp/CN=HSM"),
+    one("subject outside the permitted names", constrained([directory("Corp")]), subject="/O=Other/CN=HSM"),
+    one("subject within the permitted names in other letters", constrained([directory("CORP ")]), subject="/O=corp/CN=HSM"),
+    one("subject within the excluded names", constrained(None, [directory("Corp")]), subject="/O=Corp/CN=HSM"),
+    one("subject outside the excluded names", constrained(None, [directory("Corp")]), subject="/O=Other/CN=HSM"),
+    one("host within the permitted names", constrained([DNS]), extra=names(x509.DNSName("hsm.corp.example")), critical=False),
+    one("host that is the permitted name", constrained([DNS]), extra=names(x509.DNSName("Corp.Example")), critical=False),
+    one("host outside the permitted names", constrained([DNS]), extra=names(x509.DNSName("hsmcorp.example")), critical=False),
+    one("host within the excluded names", constrained(None, [DNS]), extra=names(x509.DNSName("a.corp.example")), critical=False),
+    one("common name that is a host, outside", constrained([DNS]), subject="hsm.other.example"),
+    one("common name that is a host, within", constrained([DNS]), subject="hsm.corp.example"),
+    one("common name that is no host", constrained([DNS]), subject="HSM:1:PARTN:2, for FIPS mode"),
+    one("address within the permitted network", constrained([NET]), extra=names(x509.IPAddress(ip_address("10.0.0.9"))), critical=False),
+    one("address outside the permitted network", constrained([NET]), extra=names(x509.IPAddress(ip_address("10.1.0.9"))), critical=False),
+    one("e-mail of the permitted host", constrained([x509.RFC822Name("corp.example")]), subject="/CN=HSM/emailAddress=a@corp.example"),
+    one("e-mail of another host", constrained([x509.RFC822Name("corp.example")]), subject="/CN=HSM/emailAddress=a@b.example"),
+    one("e-mail of a host of the permitted domain", constrained([x509.RFC822Name(".corp.example")]), subject="/CN=HSM/emailAddress=a@b.corp.example"),
+    through("an intermediate outside the permitted names", under(constrained([directory("Corp")])), constrained([directory("Corp")]), subject="/O=Corp/CN=HSM"),
     # kinds of keys and signatures
     one("RSA", root(key_name="rsa"), key_name="rsa leaf"),
     one("RSA 1024", root(key_name="rsa1024"), key_name="rsa1024 leaf"),

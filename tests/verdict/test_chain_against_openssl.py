@@ -24,6 +24,8 @@ MEANINGS = {
     26: {"purpose"},
     32: {"issuer-not-ca"},
     34: {"critical-extension"},
+    # X509_V_ERR_PERMITTED_VIOLATION to X509_V_ERR_UNSUPPORTED_NAME_SYNTAX
+    **{error: {"name-constraints"} for error in (47, 48, 49, 51, 52, 53)},
     79: {"issuer-not-ca"},
 }
 
