@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output
-from analyzer.report.model import Report
+from analyzer.cli import options, output, progress
+from analyzer.report.model import Connection, Report
 
 if TYPE_CHECKING:
-    from analyzer.run.pipeline import Options
+    from analyzer.run.pipeline import Options, Source
 
 
 @click.command()
 @options.capture
 @options.expected_set
 @output.options
+@progress.options
 @click.option(
     "--only",
     type=click.Choice(["all", "failed"]),
@@ -46,28 +49,49 @@ def command(*, only: str, fail_on: str, jobs: int, **given: Any) -> int:
     Exit codes: 0 done, 1 --fail-on tripped, 2 usage or nothing readable, 3 inconclusive (no connection
     found, or a file not read), 4 a package is missing, 70 internal error.
     """
-    target = output.Target.taken_from(given)
-    report = _analyzed(options.sources(given.pop("captures")), options.analysis(given), jobs)
-    output.warn(report, options.ports(given["ports"]))
-    target.write(_shown(report, only))
+    target, talk = output.Target.taken_from(given), progress.Talk.taken_from(given)
+    captures, chosen = options.sources(given.pop("captures")), options.analysis(given)
+    streams = target.streams and jobs == 1
+    if jobs > 1:
+        report = _by_processes(captures, chosen, jobs)
+    else:
+        with talk.watched(captures) as sources:
+            report = _in_turn(sources, chosen, partial(_tell, target, only) if streams else None)
+    output.warn(report, options.ports(given["ports"]), quiet=talk.quiet)
+    target.write(_shown(report, only), told=streams)
     return output.exit_code(report, fail_on)
 
 
-def _analyzed(captures: list[str], wanted: Options, jobs: int) -> Report:
-    if jobs == 1:
-        from analyzer.run.pipeline import analyze
+def _in_turn(
+    sources: Sequence[Source], chosen: Options, tell: Callable[[Connection], None] | None
+) -> Report:
+    """One process; each connection is told as it ends, where that is wanted."""
+    from analyzer.run.pipeline import Run
 
-        return analyze(captures, wanted)
+    with Run(sources, chosen) as run:
+        connections = []
+        for connection in run.connections():
+            connections.append(connection)
+            if tell is not None:
+                tell(connection)
+        return run.report(connections)
+
+
+def _by_processes(captures: list[str], chosen: Options, jobs: int) -> Report:
     from analyzer.run.jobs import analyze_with
     from analyzer.run.pool import Processes
 
-    return analyze_with(captures, wanted, Processes(jobs))
+    return analyze_with(captures, chosen, Processes(jobs))
+
+
+def _tell(target: output.Target, only: str, connection: Connection) -> None:
+    if _is_shown(connection, only):
+        target.tell(connection)
+
+
+def _is_shown(connection: Connection, only: str) -> bool:
+    return only == "all" or connection.conversation.outcome == "failed"
 
 
 def _shown(report: Report, only: str) -> Report:
-    if only == "all":
-        return report
-    return replace(
-        report,
-        connections=tuple(c for c in report.connections if c.conversation.outcome == "failed"),
-    )
+    return replace(report, connections=tuple(c for c in report.connections if _is_shown(c, only)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output
+from analyzer.cli import options, output, progress
 from analyzer.cli.files import is_file, write_shared
 from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage
@@ -33,6 +33,7 @@ _PATHS = {
 @click.command()
 @options.capture
 @options.expected_set
+@progress.options
 @click.option(
     "-o",
     "--output",
@@ -63,9 +64,11 @@ def command(*, target: Path | None, force: bool, strict: bool, **given: Any) -> 
     if target is not None and is_file(target) and not force:
         raise BadUsage(f"{target} exists already; --force overwrites it")
     paths = _paths(given, Path() if target is None else target.parent)
-    ports = options.ports(given["ports"])
-    report = analyze(options.sources(given.pop("captures")), options.analysis(given))
-    output.warn(report, ports)
+    ports, talk = options.ports(given["ports"]), progress.Talk.taken_from(given)
+    captures, chosen = options.sources(given.pop("captures")), options.analysis(given)
+    with talk.watched(captures) as sources:
+        report = analyze(sources, chosen)
+    output.warn(report, ports, quiet=talk.quiet)
     if not report.connections:
         return INCONCLUSIVE
     if report.verdict is not Status.PASS:

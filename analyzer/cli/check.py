@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output
+from analyzer.cli import options, output, progress
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, UnreadableCapture
 from analyzer.verdict.finding import Status
@@ -32,6 +32,7 @@ FORMATS = {
     help="The expectation file (expect.toml), as 'baseline' writes it.",
 )
 @options.expected_set
+@progress.options
 @output.options_of(FORMATS)
 @click.option(
     "--update",
@@ -53,9 +54,11 @@ def command(*, against: Path, update: bool, allow_inconclusive: bool, **given: A
 
     if given["expect"] is not None:
         raise BadUsage("--against names the expected set too; leave --expect out")
-    target = output.Target.taken_from(given, FORMATS)
+    target, talk = output.Target.taken_from(given, FORMATS), progress.Talk.taken_from(given)
     captures = options.sources(given.pop("captures"))
-    checks = check_captures(captures, against, options.analysis(given | {"expect": against}))
+    chosen = options.analysis(given | {"expect": against})
+    with talk.watched(captures) as sources:
+        checks = check_captures(sources, against, chosen)
     inputs = [source for each in checks for source in each.report.inputs]
     if all(source.refused for source in inputs):
         raise UnreadableCapture("; ".join(f"{each.name}: {each.refused}" for each in inputs))

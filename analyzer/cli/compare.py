@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from analyzer.cli import options, output
+from analyzer.cli import options, output, progress
 from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage
 
@@ -19,6 +19,7 @@ FORMATS = {
 @click.command()
 @options.capture
 @options.expected_set
+@progress.options
 @output.options_of(FORMATS)
 @click.option(
     "--as",
@@ -39,16 +40,17 @@ def command(*, kind: str, **given: Any) -> int:
     from analyzer.report.compare import compare
     from analyzer.run.pipeline import analyze
 
-    target = output.Target.taken_from(given, FORMATS)
+    target, talk = output.Target.taken_from(given, FORMATS), progress.Talk.taken_from(given)
     captures = options.sources(given.pop("captures"))
     if len(captures) != 2:
         raise BadUsage(f"compare takes two captures, not {len(captures)}")
     chosen = options.analysis(given)
-    first, second = reports = [analyze([capture], chosen) for capture in captures]
+    with talk.watched(captures) as sources:
+        first, second = reports = [analyze([source], chosen) for source in sources]
     target.write(compare(first, second, None if kind == "auto" else kind))
     if any(report.broken for report in reports):
         return INTERNAL
-    for report in reports:
+    for report in reports if not talk.quiet else ():
         for source in report.inputs:
             for damage in source.damage:
                 complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")

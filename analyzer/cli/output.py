@@ -17,7 +17,7 @@ import click
 from analyzer.cli.files import is_file, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
-from analyzer.report.model import Report
+from analyzer.report.model import Connection, Report
 from analyzer.report.words import PLAIN_WIDTH
 from analyzer.verdict.finding import Status
 from analyzer.verdict.remarks import by_now
@@ -111,19 +111,39 @@ class Target:
         """Every report to write: format and file, None being stdout."""
         return ((self.format, self.path), *self.reports)
 
-    def write(self, told: Any) -> None:
-        """Write what there is to tell, in every way that was asked for.
+    @property
+    def streams(self) -> bool:
+        """Whether connections are to be told as they end: as JSON lines on standard output."""
+        return self.format == "jsonl" and self.path is None
+
+    def tell(self, connection: Connection) -> None:
+        """Write one connection, where `streams`; `write` then adds what is left to say."""
+        from analyzer.report.json_lines import connection_line
+
+        click.echo(connection_line(connection), nl=False)
+        sys.stdout.flush()
+
+    def write(self, what: Any, *, told: bool = False) -> None:
+        """Write what there is to say, in every way that was asked for.
+
+        Args:
+            what: the report, or what else the command has found.
+            told: its connections went through `tell`.
 
         Raises:
             BadUsage: a file cannot be written.
         """
         for name, path in self.all:
-            if path is not None:
-                write_private(path, self._render(told, name), force=self.force)
+            if told and (name, path) == ("jsonl", None):
+                from analyzer.report.json_lines import end_line
+
+                click.echo(end_line(what), nl=False)
+            elif path is not None:
+                write_private(path, self._render(what, name), force=self.force)
             elif name == "text":
-                self._print(told, sys.stdout)
+                self._print(what, sys.stdout)
             else:
-                for piece in self._render(told, name):
+                for piece in self._render(what, name):
                     click.echo(piece, nl=False)
 
     def _render(self, told: Any, name: str) -> Iterable[str]:
@@ -163,8 +183,16 @@ def exit_code(report: Report, fail_on: str) -> int:
     return DONE
 
 
-def warn(report: Report, ports: frozenset[int] | None) -> None:
-    """What a reader must know even where stdout goes to a file: one line each on stderr."""
+def warn(report: Report, ports: frozenset[int] | None, *, quiet: bool = False) -> None:
+    """What a reader must know even where stdout goes to a file: one line each on stderr.
+
+    With `quiet` only what is the program's own fault.
+    """
+    for connection in report.broken:
+        told = connection.conversation
+        complain(f"connection {told.stream} could not be analyzed: {told.broken}", "internal error")
+    if quiet:
+        return
     for source in report.inputs:
         if source.refused:
             complain(f"{source.name}: {source.refused}", "warning")
@@ -175,9 +203,6 @@ def warn(report: Report, ports: frozenset[int] | None) -> None:
             complain(finding.message, "warning")
     for remark in by_now(report.shown, datetime.now(UTC)):
         complain(remark, "note")
-    for connection in report.broken:
-        told = connection.conversation
-        complain(f"connection {told.stream} could not be analyzed: {told.broken}", "internal error")
     if not report.connections:
         frames = sum(source.frames for source in report.inputs)
         where = "" if ports is None else f" with port {_either(ports)}"
