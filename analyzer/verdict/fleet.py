@@ -17,6 +17,7 @@ from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
 from analyzer.verdict.identity import identity_checks
+from analyzer.verdict.near_misses import differences
 from analyzer.verdict.showing import Showing
 from analyzer.verdict.slots import SLOT_TABLE, Slot
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
@@ -162,6 +163,7 @@ def _odd_ones(slot: Slot, cluster: str, here: Sequence[Showing]) -> Iterator[Fin
         tuple(row.last for row in odd),
         advice=f"compare {who} with the others in describe-clusters: is it an HSM of the same cluster, and "
         "is its address current?",
+        differences=differences(usual, odd[0].certificate) if len(counts) == 2 else (),
         limitations=()
         if cluster
         else (
@@ -205,6 +207,7 @@ def _change(changes: Sequence[tuple[_Shown, _Shown]]) -> Finding:
         short(after.certificate),
         (before.at, after.at),
         advice="" if fine else _CHANGE_ADVICE[slot.side],
+        differences=differences(before.certificate, after.certificate),
     )
 
 

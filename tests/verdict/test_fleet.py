@@ -142,6 +142,7 @@ def test_the_connection_from_which_on_the_certificate_is_another_one():
     at = told[2][0].sessions[0].certificates[1][0].at
 
     assert (finding.code, finding.level) == ("certificate-changed", 0)
+    assert [difference.field for difference in finding.differences] == ["key", "SHA-256"]
     assert finding.message == (
         f"10.0.2.21 presented another outer server certificate from {moment(at.began)} on (connection 2; "
         "before that: connection 1)"
