@@ -151,7 +151,9 @@ def _rule(
         elif key == "findings.worst":
             facts[key] = [_BADNESS[max(_BADNESS.index(Status(value)) for value in values)].value]
         elif len(values) == len(told) - _without_level(key, told):
-            facts[key] = list(dict.fromkeys(values))
+            different = list(dict.fromkeys(values))
+            if set(different) != {True, False}:  # a flag that may be either leaves nothing to check
+                facts[key] = different
     count = len(told) if strict else "1.."
     return Rule(name, server, count, facts, _notes(told, facts), why)
 
