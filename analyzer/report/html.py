@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analyzer import __version__
 from analyzer.report.alike import alike
@@ -58,6 +58,8 @@ _MEMBERS_IN_ALL = 3000
 _UNFOLDED = 12  # rows of the table of certificates that need not be folded
 _OPEN = 4  # kinds that are unfolded: the first, and what failed
 
+_FRAME_HEIGHT = "42rem"
+
 # What failed is read first.
 _ORDER = ("failed", "unfinished", "unseen", "established")
 
@@ -87,6 +89,19 @@ class Group:
 
 def dumps(report: Report) -> str:
     """The report as a page."""
+    return _page(report, embedded=False)
+
+
+def frame(report: Report) -> str:
+    """The report as an element for a page that is not ours: a frame that may run nothing and reach nothing."""
+    page = escape(_page(report, embedded=True))
+    return (
+        f'<iframe title="hsm-analyzer report" sandbox="" srcdoc="{page}" '
+        f'style="width: 100%; height: {_FRAME_HEIGHT}; border: 1px solid"></iframe>'
+    )
+
+
+def _page(report: Report, *, embedded: bool) -> str:
     style = files(__package__).joinpath("report.css").read_text("utf-8")
     source = files(__package__).joinpath("report.html.j2").read_text("utf-8")
     environment = jinja2.Environment(
@@ -104,6 +119,7 @@ def dumps(report: Report) -> str:
         style=Markup(style),  # noqa: S704  our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         version=__version__,
+        embedded=embedded,
     )
     return re.sub(r"\n\s*\n+", "\n", page) + "\n"
 

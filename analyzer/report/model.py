@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from analyzer.capture.items import Damage
 from analyzer.session.facts import Conversation
@@ -51,7 +54,7 @@ class Connection:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Everything that one run has to say.
 
@@ -79,3 +82,20 @@ class Report:
     def broken(self) -> tuple[Connection, ...]:
         """The connections on which the program itself failed."""
         return tuple(c for c in self.connections if c.conversation.broken)
+
+    def __repr__(self) -> str:
+        """What it comes to, in a line."""
+        names = ", ".join(source.name for source in self.inputs)
+        return f"<Report of {names}: {self.verdict.value}, {len(self.connections)} connections>"
+
+    def _repr_html_(self) -> str:
+        """The HTML report in a frame, for notebooks; the text where jinja2 is not installed."""
+        # The faces know the model, so it can know them only when it is asked to show itself.
+        try:
+            return str(_face("html").frame(self))
+        except ModuleNotFoundError:
+            return f"<pre>{html.escape(_face('terminal').dumps(self))}</pre>"
+
+
+def _face(name: str) -> Any:
+    return importlib.import_module(f"analyzer.report.{name}")
