@@ -238,13 +238,17 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int):
+def running(command: list[str], port: int, environment: dict[str, str] | None = None):
     """A server process that listens on a port, ended on leaving."""
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
     ) as process:
         try:
-            for _ in range(100):
+            for _ in range(300):
                 assert process.poll() is None, f"{command[0]} ended at once"
                 with contextlib.suppress(OSError):
                     socket.create_connection(("127.0.0.1", port), 1).close()
@@ -609,6 +613,32 @@ def jsse_sessions(protocol: str, suites: list[str]) -> dict[str, Wire]:
 # --- NSS, which still has SEED ----------------------------------------------------------------------------
 
 
+@functools.cache
+def pkcs12() -> Path:
+    """The RSA identity in a PKCS #12 container, under the password `secret`."""
+    certificate, key = identity("rsa")
+    store = Path(_folder()) / "identity.p12"
+    command = ["openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key, "-out", store]
+    command += ["-name", "test", "-passout", "pass:secret"]
+    subprocess.run(command, check=True, capture_output=True)
+    return store
+
+
+@functools.cache
+def nss_database() -> Path:
+    """An NSS database that holds the RSA identity as `test`."""
+    database = Path(_folder()) / "nss"
+    database.mkdir()
+    command = ["certutil", "-N", "-d", f"sql:{database}", "--empty-password"]
+    subprocess.run(command, check=True, capture_output=True)
+    command = ["pk12util", "-i", pkcs12(), "-d", f"sql:{database}", "-W", "secret"]
+    subprocess.run(command, check=True, capture_output=True)
+    # Peers that show this very certificate are trusted.
+    command = ["certutil", "-M", "-d", f"sql:{database}", "-n", "test", "-t", "TCPu,CPu,CPu"]
+    subprocess.run(command, check=True, capture_output=True)
+    return database
+
+
 def nss_session(suite_number: int, versions: str) -> Wire:
     """One session of NSS's tstclnt and selfserv. NSS as Debian builds it writes no key log.
 
@@ -616,19 +646,7 @@ def nss_session(suite_number: int, versions: str) -> Wire:
         suite_number: e.g. 0x0096.
         versions: as its `-V` wants them, e.g. `tls1.0:tls1.2`.
     """
-    folder = Path(_folder())
-    database = folder / "nss"
-    if not database.exists():
-        database.mkdir()
-        certificate, key = identity("rsa")
-        store = folder / "nss.p12"
-        command = ["openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key, "-out", store]
-        command += ["-name", "test", "-passout", "pass:secret"]
-        subprocess.run(command, check=True, capture_output=True)
-        command = ["certutil", "-N", "-d", f"sql:{database}", "--empty-password"]
-        subprocess.run(command, check=True, capture_output=True)
-        command = ["pk12util", "-i", store, "-d", f"sql:{database}", "-W", "secret"]
-        subprocess.run(command, check=True, capture_output=True)
+    database = nss_database()
     port = free_port()
     tap = Tap(port)
     suite = f":{suite_number:04X}"
