@@ -15,8 +15,12 @@ Data goes one way; a package reads only from those below it:
 
 As a library:
 
-    from analyzer import Options, analyze
-    report = analyze(["capture.pcap"], Options(key_logs=(Path("keys.log"),)))
+    >>> from pathlib import Path
+    >>> from analyzer import Options, analyze
+    >>> case = Path("captures/tls13-in-tls13")
+    >>> report = analyze([case / "capture.pcap"], Options(key_logs=(case / "keys.log",)))
+    >>> [connection.conversation.outcome for connection in report.connections]
+    ['established']
 """
 
 from __future__ import annotations

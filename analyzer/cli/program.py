@@ -49,29 +49,32 @@ class Program(click.Group):
 
     Args:
         commands_from: name -> (module, one line of help). The module's `command` is the click command.
+
+    Attributes:
+        listed: the same, in the order in which users meet the commands.
     """
 
     def __init__(
         self, *args: Any, commands_from: Mapping[str, tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._modules = commands_from
+        self.listed = commands_from
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order in which users meet them."""
-        return list(self._modules)
+        return list(self.listed)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, imported now."""
-        if cmd_name not in self._modules:
+        if cmd_name not in self.listed:
             return None
-        command: click.Command = importlib.import_module(self._modules[cmd_name][0]).command
+        command: click.Command = importlib.import_module(self.listed[cmd_name][0]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in `--help`, without importing a command."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self.listed.items()])
 
     def main(
         self,

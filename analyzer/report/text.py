@@ -21,6 +21,9 @@ def safe_text(text: str, limit: int = _LIMIT) -> str:
     r"""`text` on one line with nothing in it that acts: `\x1b`, `\u{202e}`, and `\\` for a backslash.
 
     What is longer than `limit` characters is cut, and says how much was.
+
+    >>> print(safe_text("\x1b[31mred", 6))
+    \x1b[31mr... (2 more characters)
     """
     cut = len(text) - limit
     if cut > 0:

@@ -47,6 +47,11 @@ def load_expectations(
 
     Raises:
         UnreadableInput: something cannot be used; the message names every problem, a line each.
+
+    Example:
+        >>> found = load_expectations(customer_ca=[Path("captures/pki/customerCA.crt")])
+        >>> [(str(each.role), each.certificate.serial) for each in found.certificates]
+        [('customer CA', 'F87CBE221326CB0DC453E0266081B4EC26E87AF')]
     """
     found = Collection()
     named, base = CertificatePaths(), Path()

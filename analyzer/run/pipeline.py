@@ -50,6 +50,10 @@ def analyze(sources: Sequence[Source], options: Options | None = None) -> Report
         UnreadableCapture: no source could be read as a capture.
         UnreadableInput: a key file cannot be used.
         MissingTool: a package is needed that is not installed.
+
+    Example:
+        >>> str(analyze(["captures/no-answer-to-syn/capture.pcap"]).connections[0].cause.code)
+        'syn-unanswered'
     """
     with Run(sources, options or Options()) as run:
         return run.report(list(run.connections()))
