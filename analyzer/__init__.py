@@ -12,6 +12,7 @@ Data goes one way; a package reads only from those below it:
     capture     capture files to TCP segments
     stream      the alphabet that transport, tls and session speak
     errors      what the user got wrong
+    der         headers of DER elements
 
 As a library:
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
+from analyzer.der import children as der_children
 from analyzer.tls.public_keys import is_raw_public_key, public_key
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def parse_request(der: bytes) -> Request:
     """The facts of the certificate signing request in `der`; one that cannot be read says why."""
     try:
         parsed = x509.load_der_x509_csr(der)
-        spki = _elements(parsed.tbs_certrequest_bytes)[2]
+        spki = der_children(parsed.tbs_certrequest_bytes)[2]
         return Request(
             name_text(parsed.subject),
             key_text(parsed.public_key()),
@@ -214,30 +215,8 @@ def _key_facts(parsed: x509.Certificate) -> tuple[str, str]:
 
 def _spki(parsed: x509.Certificate) -> bytes:
     """The SubjectPublicKeyInfo, read from the DER so that keys of unknown kinds have one too."""
-    fields = _elements(parsed.tbs_certificate_bytes)
+    fields = der_children(parsed.tbs_certificate_bytes)
     return fields[6 if fields[0][0] == 0xA0 else 5]
-
-
-def _elements(der: bytes) -> list[bytes]:
-    """The DER elements inside the constructed element `der` (X.690 section 8.1)."""
-    body, end = _header(der, 0)
-    elements = []
-    while body < end:
-        start, stop = body, _header(der, body)[1]
-        elements.append(der[start:stop])
-        body = stop
-    return elements
-
-
-def _header(der: bytes, at: int) -> tuple[int, int]:
-    """Where the contents of the element at `at` begin and end."""
-    length = der[at + 1]
-    start = at + 2
-    if length & 0x80:
-        size = length & 0x7F
-        length = int.from_bytes(der[start : start + size], "big")
-        start += size
-    return start, start + length
 
 
 def _attribute_name(oid: x509.ObjectIdentifier) -> str:

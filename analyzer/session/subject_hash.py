@@ -8,9 +8,10 @@ them made one; the outer SEQUENCE header is left out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
-_SEQUENCE, _SET, _UTF8 = 0x30, 0x31, 0x0C
+from analyzer.der import SEQUENCE, SET, elements, wrapped
+
+_UTF8 = 0x0C
 
 # The string types that are rewritten (ASN1_MASK_CANON), and how their bytes are read.
 _CODECS = {
@@ -42,50 +43,27 @@ def canonical_name(name: bytes) -> bytes:
         ValueError: `name` is no DER of a Name.
     """
     try:
-        ((_, rdns),) = _elements(name)
-        return b"".join(_canonical_rdn(rdn) for _, rdn in _elements(rdns))
+        ((_, rdns),) = elements(name)
+        return b"".join(_canonical_rdn(rdn) for _, rdn in elements(rdns))
     except (IndexError, ValueError) as error:
         raise ValueError("not the DER of a distinguished name") from error
 
 
 def _canonical_rdn(rdn: bytes) -> bytes:
     attributes = []
-    for _, attribute in _elements(rdn):
-        (kind, oid), (tag, value) = _elements(attribute)
-        attributes.append(_wrapped(_SEQUENCE, _wrapped(kind, oid) + _canonical_value(tag, value)))
-    return _wrapped(_SET, b"".join(sorted(attributes)))
+    for _, attribute in elements(rdn):
+        (kind, oid), (tag, value) = elements(attribute)
+        attributes.append(wrapped(SEQUENCE, wrapped(kind, oid) + _canonical_value(tag, value)))
+    return wrapped(SET, b"".join(sorted(attributes)))
 
 
 def _canonical_value(tag: int, value: bytes) -> bytes:
     codec = _CODECS.get(tag)
     if codec is None:
-        return _wrapped(tag, value)
+        return wrapped(tag, value)
     words = value.decode(codec).strip(_SPACES)
     for space in _SPACES[1:]:
         words = words.replace(space, " ")
     folded = " ".join(word for word in words.split(" ") if word)
     lowered = "".join(letter.lower() if letter.isascii() else letter for letter in folded)
-    return _wrapped(_UTF8, lowered.encode())
-
-
-def _wrapped(tag: int, body: bytes) -> bytes:
-    if len(body) < 0x80:
-        return bytes((tag, len(body))) + body
-    size = (len(body).bit_length() + 7) // 8
-    return bytes((tag, 0x80 | size)) + len(body).to_bytes(size, "big") + body
-
-
-def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tag and contents of the DER elements that `der` is made of (X.690 section 8.1)."""
-    at = 0
-    while at < len(der):
-        tag, length = der[at], der[at + 1]
-        at += 2
-        if length & 0x80:
-            size = length & 0x7F
-            length = int.from_bytes(der[at : at + size], "big")
-            at += size
-        if at + length > len(der):
-            raise ValueError("an element ends behind the name")
-        yield tag, der[at : at + length]
-        at += length
+    return wrapped(_UTF8, lowered.encode())

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.der import SEQUENCE, elements
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ _TEXT = re.compile(
     rb"(?:Master-Key: *((?:[0-9A-Fa-f]{2})+)|Resumption PSK: *((?:[0-9A-Fa-f]{2})+))\s",
     re.DOTALL | re.MULTILINE,
 )
-_INTEGER, _OCTETS, _SEQUENCE, _TICKET = 0x02, 0x04, 0x30, 0xAA
+_INTEGER, _OCTETS, _TICKET = 0x02, 0x04, 0xAA
 _TLS13 = 0x0304
 
 
@@ -59,29 +61,20 @@ def saved_sessions(data: bytes) -> Iterator[SavedSession]:
 
 def _of_der(der: bytes) -> Iterator[SavedSession]:
     """OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): version, protocol, cipher, session ID, master key, [n] ..."""
-    outer = list(_elements(der))
-    if len(outer) != 1 or outer[0][0] != _SEQUENCE:
+    try:
+        ((kind, body),) = elements(der)
+        fields = list(elements(body))
+        ticket = next((value for tag, value in fields[5:] if tag == _TICKET), b"")
+        tickets = [value for _, value in elements(ticket)] or [b""]
+    except ValueError:
         return
-    fields = list(_elements(outer[0][1]))
-    if [tag for tag, _ in fields[:5]] != [_INTEGER, _INTEGER, _OCTETS, _OCTETS, _OCTETS]:
+    if kind != SEQUENCE or [tag for tag, _ in fields[:5]] != [
+        _INTEGER,
+        _INTEGER,
+        _OCTETS,
+        _OCTETS,
+        _OCTETS,
+    ]:
         return
     protocol = int.from_bytes(fields[1][1], "big")
-    ticket = next((value for tag, value in fields[5:] if tag == _TICKET), b"")
-    tickets = [value for _, value in _elements(ticket)] or [b""]
     yield SavedSession(protocol >= _TLS13, fields[3][1], tickets[0], fields[4][1])
-
-
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(tag, content) of DER elements with one-byte tags, up to the first that does not fit."""
-    at = 0
-    while at + 2 <= len(data):
-        tag, size = data[at], data[at + 1]
-        at += 2
-        if size & 0x80:
-            count = size & 0x7F
-            size = int.from_bytes(data[at : at + count], "big")
-            at += count
-        if at + size > len(data):
-            return
-        yield tag, data[at : at + size]
-        at += size

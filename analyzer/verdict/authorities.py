@@ -11,6 +11,7 @@ from datetime import datetime
 
 from cryptography import x509
 
+from analyzer.der import SEQUENCE, wrapped
 from analyzer.session.certificates import Certificate, name_text, x509_of
 from analyzer.session.facts import Conversation, Session
 from analyzer.session.subject_hash import canonical_name
@@ -92,10 +93,5 @@ _SIGNATURE = bytes.fromhex("034100") + bytes(64)
 
 
 def _certificate_by(issuer: bytes) -> bytes:
-    tbs = _sequence(_SERIAL + _ED25519 + issuer + _VALIDITY + _SUBJECT + _KEY)
-    return _sequence(tbs + _ED25519 + _SIGNATURE)
-
-
-def _sequence(body: bytes) -> bytes:
-    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")  # never below 128 here
-    return bytes((0x30, 0x80 | len(size))) + size + body
+    tbs = wrapped(SEQUENCE, _SERIAL + _ED25519 + issuer + _VALIDITY + _SUBJECT + _KEY)
+    return wrapped(SEQUENCE, tbs + _ED25519 + _SIGNATURE)

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from analyzer.der import contents
 from analyzer.session.certificates import Certificate, Request, parse_certificate, parse_request
 
 _PEM = re.compile(
@@ -235,10 +236,10 @@ def _decoded(body: str) -> bytes | None:
 
 def _first_element(der: bytes) -> bytes:
     """A TRUSTED CERTIFICATE is a certificate with OpenSSL's own data behind it."""
-    if len(der) < 4 or der[0] != 0x30 or not der[1] & 0x80:
+    try:
+        return der[: contents(der)[1]]
+    except ValueError:
         return der
-    size = der[1] & 0x7F
-    return der[: 2 + size + int.from_bytes(der[2 : 2 + size], "big")]
 
 
 def _json(text: str) -> Contents:
