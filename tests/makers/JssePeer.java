@@ -37,8 +37,7 @@ public class JssePeer {
             listener.setEnabledProtocols(protocols);
             listener.setNeedClientAuth(true);
             while (true) {
-                SSLSocket socket = (SSLSocket) listener.accept();
-                try {
+                try (SSLSocket socket = (SSLSocket) listener.accept()) {
                     String line;
                     while ((line = reader(socket).readLine()) != null) send(socket, line);
                 } catch (java.io.IOException ended) {
