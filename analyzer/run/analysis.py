@@ -84,13 +84,14 @@ class Analysis:
     def feed(self, items: Iterable[Item]) -> Iterator[Connection]:
         """The connections that end with the next items; may be called again with what follows them."""
         feed = self._flows.feed
+        take = self._take
         for item in items:
-            if isinstance(item, Segment):
+            if type(item) is Segment:
                 for flow, event in feed(item):
-                    if isinstance(event, Ended):
+                    if type(event) is Ended:
                         yield from self._end(flow)
                     else:
-                        self._take(flow, event)
+                        take(flow, event)
             elif isinstance(item, IcmpError):
                 self._flows.icmp(item)
             elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:

@@ -41,11 +41,22 @@ class Cursor:
 
     def uint(self, size: int) -> int:
         """An integer of `size` bytes."""
-        return int.from_bytes(self.take(size), "big")
+        # Here and in `vector` nothing is called: a handshake has some two hundred of these.
+        at = self._at
+        end = at + size
+        if end > len(self._data):
+            raise Truncated(f"{size} bytes wanted, {len(self._data) - at} left")
+        self._at = end
+        return int.from_bytes(self._data[at:end], "big")
 
     def vector(self, size: int) -> bytes:
         """A vector behind a length of `size` bytes."""
-        return self.take(self.uint(size))
+        data, begin = self._data, self._at + size
+        end = begin + int.from_bytes(data[self._at : begin], "big")
+        if begin > len(data) or end > len(data):
+            raise Truncated(f"{end - self._at} bytes wanted, {len(data) - self._at} left")
+        self._at = end
+        return data[begin:end]
 
     def rest(self) -> bytes:
         """All that is left."""

@@ -87,8 +87,9 @@ class Handshake:
     @property
     def version(self) -> int | None:
         """The negotiated version, None before the ServerHello."""
-        if self.answer:
-            return self.answer.version
+        answer = self.server_hello or self.retry
+        if answer:
+            return answer.version
         return TLS13 if self.tried else None
 
     @property

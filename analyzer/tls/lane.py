@@ -91,6 +91,13 @@ class Lane:
         """Records are held."""
         return bool(self._held)
 
+    def gather(self, chunk: Chunk) -> bool:
+        """Take bytes of which nothing can be told yet; False where `feed` is needed."""
+        if self._records.gather(chunk):
+            self._last = chunk.at
+            return True
+        return False
+
     def feed(self, event: StreamEvent) -> list[TlsEvent]:
         """Take the next event of this side's stream."""
         if isinstance(event, Chunk):
@@ -128,6 +135,8 @@ class Lane:
 
     def told(self) -> list[TlsEvent]:
         """What was found since this was asked last."""
+        if not self._events:
+            return []
         events = self._events.copy()
         self._events.clear()
         return events

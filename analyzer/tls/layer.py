@@ -52,6 +52,10 @@ class TlsLayer:
         """Bytes of the records that wait."""
         return self._client.held_bytes + self._server.held_bytes
 
+    def gather(self, chunk: Chunk) -> bool:
+        """Take bytes of which nothing can be told yet; False where `feed` is needed."""
+        return self._lanes[chunk.side].gather(chunk)
+
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""
         lane = self._lanes[event.side]

@@ -6,6 +6,7 @@ that it was malformed. Unknown extensions are kept as they came.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import zlib
 from collections.abc import Callable, Mapping
@@ -185,6 +186,12 @@ def parse(number: int, body: bytes, version: int | None) -> object | None:
         body: without the message's header.
         version: the negotiated one, None while unknown.
     """
+    if number in _REPEATED and len(body) <= _LARGEST_REPEATED:
+        return _parsed_before(number, body, version)
+    return _parsed(number, body, version)
+
+
+def _parsed(number: int, body: bytes, version: int | None) -> object | None:
     reader = PARSERS.get(number)
     if reader is None:
         return None
@@ -192,6 +199,12 @@ def parse(number: int, body: bytes, version: int | None) -> object | None:
         return reader(Cursor(body), version)
     except (Truncated, ValueError, zlib.error):
         return None
+
+
+# The same certificates, and requests for them, pass with every connection: Certificate, CertificateRequest.
+_REPEATED = frozenset({11, 13})
+_LARGEST_REPEATED = 1 << 14
+_parsed_before = functools.lru_cache(maxsize=256)(_parsed)
 
 
 def _extensions(cursor: Cursor) -> Extensions:

@@ -113,6 +113,16 @@ class RecordReader:
         self._searching = False
         self._skip = 0  # bytes up to the end of a record that a loss cut
 
+    def gather(self, chunk: Chunk) -> bool:
+        """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
+        size = self._size + len(chunk.data)
+        if size >= self._wanted or not self._parts or self._searching or self._skip or self.broken:
+            return False
+        self._parts.append(chunk.data)
+        self._spans.append((size, chunk.at))
+        self._size = size
+        return True
+
     def feed(self, chunk: Chunk) -> list[Record]:
         """The records that `chunk` completes."""
         if self.broken:

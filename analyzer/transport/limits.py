@@ -33,7 +33,7 @@ class TransportLimits:
     unsettled_bytes: int = 64 << 10
     remembered: int = 64
     linger_ns: int = 2 * SECOND
-    lingering: int = 2_000
+    lingering: int = 300
     idle_ns: int = 3600 * SECOND
     unanswered_ns: int = 180 * SECOND
     connections: int = 20_000
