@@ -3,7 +3,7 @@
 Data goes one way; a package reads only from those below it:
 
     cli         the commands; the only place that prints or exits
-    run         drivers and all input and output: `pipeline` puts everything below in a row
+    run         drivers and all input and output: its pipeline puts everything below in a row
     report      the `Report` and its faces: JSON, terminal, ...
     verdict     facts against the expected set: findings and the cause of a failure
     session     what one connection said: its TLS levels, one inside the other, as facts
@@ -13,6 +13,8 @@ Data goes one way; a package reads only from those below it:
     stream      the alphabet that transport, tls and session speak
     errors      what the user got wrong
     der         headers of DER elements
+
+`pytest_plugin` has fixtures for the test suites of others.
 
 As a library:
 

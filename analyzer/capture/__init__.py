@@ -7,8 +7,9 @@
     glance      the fast path: drops a frame, or makes its segment, at one look
     link        link types, tags and labels: where a frame's network packet is
     ip          IPv4 and IPv6: where a packet's segment is; `tunnels`, `fragments`, `icmp` on the way
+    reading     what the readers share: what is wanted, what is counted
     scapy_link  the same by scapy: link types unknown here, and the second opinion on all frames
-    writer      pcap and pcapng files out
+    writer      pcapng files out; `synthetic`: frames made of byte streams, to write
     items       the values that come out
 
 `Capture` is the door. A frame that cannot matter costs no more than a look; what the wire did, and where

@@ -1,9 +1,24 @@
 """What is told: the `Report` and its faces. Nothing is judged here; every face says the same.
 
-- `model`: `Report`, `Connection`, `Input`; `safe_text` for everything that came from the network.
-- `words`: the sentences, times and names that all faces share.
-- `json_report`, `schema`: the report for programs, "hsm-analyzer/report/1".
-- `terminal`: the report for a reader at a terminal.
-- `expected_set`: what is expected, before anything is read; `certificates`, `certificate_list`: what was
-  presented, each certificate once.
+What all faces share:
+
+- `model`: the report as values.
+- `text`: text from the network made harmless. `words`, `timing_words`: sentences, times and names.
+- `ladder`: a connection's course in time. `level_rows`: what a TLS level negotiated and showed.
+- `rows`: a connection as one row. `shown`, `summary`, `histogram`, `alike`: many connections at a glance.
+
+The faces, as `--format` names them:
+
+- `json_report` (in `json_values`) and its JSON Schema `schema`; `json_lines`: the report for programs.
+- `terminal`, with `level`: for a reader at a terminal. `markdown`: for tickets.
+- `html`, with `drawing`: one file to look at and to hand on.
+- `csv_report`, `junit`, `sarif`: for spreadsheets, CI servers and code scanning.
+
+What single commands tell:
+
+- `check`, and its faces `check_text`, `check_json`, `check_junit`; `expect_write` and `expect_update`: the
+  expectation file out of what was observed.
+- `compare`, `vantage` (the same traffic in two places), and their faces `compare_text`, `compare_json`.
+- `certificates`: what was presented, each certificate once; `certificate_list`: printed.
+- `expected_set`: what is expected, before anything is read. `explanations`: what a code or an alert means.
 """

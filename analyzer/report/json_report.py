@@ -9,26 +9,32 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
 
 from analyzer import __version__
+from analyzer.report.json_values import (
+    Json,
+    by_side,
+    endpoint_json,
+    frame_json,
+    hexadecimal,
+    milliseconds,
+    side_word,
+    suite_json,
+)
 from analyzer.report.model import Connection, Input, Report
 from analyzer.report.words import frame_numbers, iso_date, iso_time, outcomes
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Carved, Presented, Session
 from analyzer.session.timing import StageTime, timing
-from analyzer.stream import CLIENT, SERVER, Side, Span, file_of, number_of
+from analyzer.stream import CLIENT, SERVER, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
-from analyzer.tls.suites import suite_name
-from analyzer.transport.facts import Endpoint, SideFacts, TcpFacts
+from analyzer.transport.facts import SideFacts, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
 from analyzer.verdict.patterns import Series
 from analyzer.verdict.showing import Showing
 
 SCHEMA = "hsm-analyzer/report/1"
-
-Json: TypeAlias = dict[str, Any]
 
 
 def dumps(report: Report, *, der: bool = False) -> str:
@@ -87,8 +93,8 @@ def connection_json(connection: Connection, *, der: bool = False) -> Json:
     span = told.tcp.span
     return {
         "stream": told.stream,
-        "client": _endpoint(told.tcp.client),
-        "server": _endpoint(told.tcp.server),
+        "client": endpoint_json(told.tcp.client),
+        "server": endpoint_json(told.tcp.server),
         "input": file_of(span.first),
         "first_frame": number_of(span.first),
         "last_frame": number_of(span.last),
@@ -100,7 +106,7 @@ def connection_json(connection: Connection, *, der: bool = False) -> Json:
         "timing": [_stage(stage) for stage in timing(told)],
         "sessions": [_session(session, der=der) for session in told.sessions],
         "carved": [_carved(carved, der=der) for carved in told.carved],
-        "vendor_bytes": _sides(told.vendor_bytes),
+        "vendor_bytes": by_side(told.vendor_bytes),
         "findings": [finding_json(finding) for finding in connection.findings],
         "cause": None if connection.cause is None else _cause(connection.cause),
         "broken": told.broken or None,
@@ -123,15 +129,15 @@ def _tcp(tcp: TcpFacts) -> Json:
     return {
         "handshake": tcp.opening,
         "syns": tcp.syns,
-        "rtt_ms": _milliseconds(tcp.rtt_ns),
+        "rtt_ms": milliseconds(tcp.rtt_ns),
         "retransmissions": sum(side.retransmissions for side in tcp.sides),
         "out_of_order": sum(side.out_of_order for side in tcp.sides),
-        "longest_silence_ms": _milliseconds(tcp.longest_silence_ns),
+        "longest_silence_ms": milliseconds(tcp.longest_silence_ns),
         "longest_silence_after": tcp.silence_after and number_of(tcp.silence_after),
         "tunnels": [list(path) for path in tcp.paths if path],
         "sides": {side.word: _tcp_side(tcp.sides[side]) for side in (CLIENT, SERVER)},
         "gaps": [
-            {"side": gap.side.word, "bytes": gap.size, "frame": _frame(gap.at), "why": gap.why}
+            {"side": gap.side.word, "bytes": gap.size, "frame": frame_json(gap.at), "why": gap.why}
             for gap in tcp.gaps
         ],
         "icmp": [
@@ -139,12 +145,12 @@ def _tcp(tcp: TcpFacts) -> Json:
                 "source": error.source,
                 "description": error.description,
                 "mtu": error.mtu,
-                "frame": _frame(error.at),
+                "frame": frame_json(error.at),
             }
             for error in tcp.icmp
         ],
         "ended_by": tcp.ended_by,
-        "ended_by_side": _side(tcp.ended_by_side),
+        "ended_by_side": side_word(tcp.ended_by_side),
     }
 
 
@@ -159,7 +165,7 @@ def _tcp_side(side: SideFacts) -> Json:
         "disputed": frame_numbers(side.disagreements),
         "keep_alives": side.keep_alives,
         "zero_windows": side.zero_windows,
-        "zero_window_ms": _milliseconds(side.zero_window_ns + side.window_closed_ns),
+        "zero_window_ms": milliseconds(side.zero_window_ns + side.window_closed_ns),
         "mss": side.mss,
         "window_scale": side.window_scale,
         "ttls": list(side.ttls),
@@ -172,15 +178,15 @@ def _session(session: Session, *, der: bool) -> Json:
         "handshake": session.handshake,
         "outcome": session.outcome,
         "version": None if session.version is None else version_name(session.version),
-        "cipher_suite": None if session.suite is None else _suite(session.suite),
+        "cipher_suite": None if session.suite is None else suite_json(session.suite),
         "offered": {
             "versions": [version_name(version) for version in session.offered_versions],
-            "cipher_suites": [_suite(suite) for suite in session.offered_suites],
+            "cipher_suites": [suite_json(suite) for suite in session.offered_suites],
         },
         "server_name": session.server_name,
         "alpn": session.alpn,
-        "client_random": _hex(session.client_random),
-        "server_random": _hex(session.server_random),
+        "client_random": hexadecimal(session.client_random),
+        "server_random": hexadecimal(session.server_random),
         "resumed": session.resumed,
         "resumes": session.resumes or None,
         "history": session.history,
@@ -188,7 +194,7 @@ def _session(session: Session, *, der: bool) -> Json:
             side.word: _chain(session.certificates[side], der=der) for side in (SERVER, CLIENT)
         },
         "certificate_request": session.certificate_request,
-        "keys": _sides(session.keys),
+        "keys": by_side(session.keys),
         "sealed": [
             {
                 "side": sealed.side.word,
@@ -196,7 +202,7 @@ def _session(session: Session, *, der: bool) -> Json:
                 "why": sealed.why,
                 "detail": sealed.detail,
                 "remedy": sealed.remedy,
-                "frame": _frame(sealed.at),
+                "frame": frame_json(sealed.at),
             }
             for sealed in session.sealed
         ],
@@ -208,18 +214,18 @@ def _session(session: Session, *, der: bool) -> Json:
                 "type": message.type,
                 "size": message.size,
                 "encrypted": message.encrypted,
-                "frame": _frame(message.at),
+                "frame": frame_json(message.at),
                 "time": iso_time(message.at.began),
             }
             for message in session.messages
         ],
         "malformed": [
-            {"side": broken.side.word, "what": broken.what, "frame": _frame(broken.at)}
+            {"side": broken.side.word, "what": broken.what, "frame": frame_json(broken.at)}
             for broken in session.malformed
         ],
         "recovered": list(session.recovered),
-        "application_bytes": _sides(session.application),
-        "closed": _sides(session.closed),
+        "application_bytes": by_side(session.application),
+        "closed": by_side(session.closed),
         "skipped_bytes": [
             {"side": skipped.side.word, "offset": skipped.offset, "length": skipped.length}
             for skipped in session.skipped
@@ -267,7 +273,7 @@ def _alert(alert: Alert) -> Json:
         "level": alert_level_name(alert.level),
         "code": alert.code,
         "description": alert_name(alert.code),
-        "frame": _frame(alert.at),
+        "frame": frame_json(alert.at),
         "encrypted": alert.encrypted,
     }
 
@@ -279,7 +285,7 @@ def finding_json(finding: Finding) -> Json:
         "kind": finding.kind or None,
         "status": finding.status.value,
         "level": finding.level,
-        "side": _side(finding.side),
+        "side": side_word(finding.side),
         "message": finding.message,
         "expected": finding.expected,
         "observed": finding.observed,
@@ -319,25 +325,25 @@ def _summary(report: Report) -> Json:
         "causes": dict(sorted(causes.items())),
         "shown": [_showing(row) for row in report.shown],
         "series": [_series(one) for one in report.series],
-        "usual_ms": {stage: _milliseconds(took) for stage, took in report.usual.items()},
+        "usual_ms": {stage: milliseconds(took) for stage, took in report.usual.items()},
     }
 
 
 def _stage(stage: StageTime) -> Json:
     return {
         "stage": stage.stage,
-        "ms": _milliseconds(stage.took_ns),
-        "network_ms": _milliseconds(stage.network_ns),
-        "client_ms": _milliseconds(stage.client_ns),
-        "server_ms": _milliseconds(stage.server_ns),
+        "ms": milliseconds(stage.took_ns),
+        "network_ms": milliseconds(stage.network_ns),
+        "client_ms": milliseconds(stage.client_ns),
+        "server_ms": milliseconds(stage.server_ns),
         "flights": [
             {
                 "side": flight.side.word,
                 "messages": list(flight.messages),
-                "frame": _frame(flight.at),
-                "waited_ms": _milliseconds(flight.waited_ns),
-                "network_ms": _milliseconds(flight.network_ns),
-                "sending_ms": _milliseconds(flight.sending_ns),
+                "frame": frame_json(flight.at),
+                "waited_ms": milliseconds(flight.waited_ns),
+                "network_ms": milliseconds(flight.network_ns),
+                "sending_ms": milliseconds(flight.sending_ns),
             }
             for flight in stage.flights
         ],
@@ -353,7 +359,7 @@ def _series(one: Series) -> Json:
         "streams": list(one.streams),
         "first": iso_time(one.first.began),
         "last": iso_time(one.last.began),
-        "period_ms": _milliseconds(one.period_ns),
+        "period_ms": milliseconds(one.period_ns),
         "lost": one.lost,
     }
 
@@ -369,37 +375,9 @@ def _showing(row: Showing) -> Json:
         "serial": row.certificate.serial,
         "status": row.status.value,
         "first": iso_time(row.first.began),
-        "first_frame": _frame(row.first),
+        "first_frame": frame_json(row.first),
         "last": iso_time(row.last.began),
-        "last_frame": _frame(row.last),
+        "last_frame": frame_json(row.last),
         "connections": row.connections,
         "streams": list(row.streams),
     }
-
-
-def _suite(number: int) -> Json:
-    return {"id": f"0x{number:04x}", "name": suite_name(number)}
-
-
-def _endpoint(endpoint: Endpoint) -> Json:
-    return {"address": endpoint.address, "port": endpoint.port}
-
-
-def _sides(pair: tuple[Any, Any]) -> Json:
-    return {CLIENT.word: pair[CLIENT], SERVER.word: pair[SERVER]}
-
-
-def _side(side: Side | None) -> str | None:
-    return None if side is None else side.word
-
-
-def _frame(at: Span) -> int:
-    return number_of(at.first)
-
-
-def _hex(octets: bytes | None) -> str | None:
-    return None if octets is None else octets.hex()
-
-
-def _milliseconds(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else nanoseconds / 1_000_000

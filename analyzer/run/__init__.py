@@ -1,6 +1,12 @@
 """Drivers: everything that opens a file, and the packages below put in a row.
 
-- `pipeline`: captures and options in, a `Report` out.
-- `merge`: several capture files as one.
-- `key_files`, `expected_files` (`expected`), `expect_file`: what users hand over beside the captures.
+- `pipeline`: captures and options in, a `Report` out; `analysis`: one run's state; `merge`: several files as one.
+- What is handed over beside captures: `key_files`, `key_follow` (key logs that grow), `expected_files` with the
+  package `expected`, `expect_file`, `rule_files`.
+- Many cores, files and machines: `jobs`, `parts`, `joining`, `pool`; `batch` with its `results` directory; `urls`.
+- `live`: connections while they happen; `scapy_session`: for scapy's sniffer.
+- `check`: captures against an expectation file.
+- Captures out: `export`, `frames`, `inject`, `anonymize`; `private`: files that appear whole, for their owner.
+- `key_use`: which key opens what.
+- `crosscheck`: the second opinion, by `tshark` or by `pyshark_rows`.
 """

@@ -9,8 +9,12 @@ Read in this order:
 - `records`, `assembly`: records out of chunks, handshake messages out of records.
 - `handshake`, `transcript`: what both sides share: their messages, in the order in which they are hashed.
 - `cursor`, `messages`, `constants`: the presentation language, messages as values, the registries.
-- `keying`: which secret opens which side's next records, or why none does.
-- `proofs` and the modules it names: that a peer has the key it shows, that both saw the same handshake.
-- `suites`, `schedule`, `write_keys`, `opener` and the modules it names: the cryptography.
-- `secrets` and the modules it names: what users hand over as keys.
+- `keying`: which secret opens which side's next records; `missing_secret`: why none does; `search`: which sequence
+  number, or which secret, opens records behind missing bytes.
+- `proofs`: that a peer has the key it shows, that both saw the same handshake; `signatures`, `key_parameters` (what is
+  signed), `public_keys`, `binders`.
+- What users hand over, `secrets`: `key_log`, `saved_session`, `rsa_keys`; `key_exchange`: what a premaster secret
+  needs of the wire.
+- The cryptography: `suites`, `ciphers`; `schedule`, `write_keys`: from secrets to keys; `opener`: of records, in
+  `aead_openers` (with `gcm`, `gcm_nonce`), `block_openers`, `stream_openers` (with `record_mac`).
 """

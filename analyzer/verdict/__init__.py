@@ -1,20 +1,21 @@
 """Facts against the expected set: findings, the verdict and the cause of a failure. Pure: no file, no clock.
 
-- `expectations`: the expected set as values. `finding`: what a check says.
-- `judgement`: all checks of one connection in a row; `slots`: the four certificate slots, by a table;
-  `rules`: what each slot asks of a certificate; `absent`: why a slot is empty.
-- `possession`, `authorities`, `carved`, `addresses`, `delivery`: the other checks.
-- `chain`, `extensions`: a certificate up to its trust anchor, at the capture's time.
-- `near_misses`: which expected certificate was nearly presented, in plain words.
-- `overall`: the verdict over all connections. `fleet`: which HSM showed what when, who differs.
-- `identity`: whether the expected set itself holds together.
-- `regression`: the rules of an expectation file as values; `regression_file`: its keys, parsed, and its
-  JSON Schema; `regression_values`: how each kind of value is read.
-- `codes`: what every code and kind of a finding means, a table.
-- `patterns`: failures over time and machines: repeated, since when, who stands out.
-- `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; the rules by stage:
-  `network_rules`, `handshake_rules` with `server_rules`, `client_rules` and `silent_rules`, `sealed_rules` (what
-  stayed encrypted), `between_rules`, `lost_rules`; `reading`, `refusal`: what rules give and share. `catalogue`: the causes, a table; `glossary`: alerts and log lines that lead to them.
+- `expectations`: the expected set as values; `identity`: whether it holds together. `finding`: what a check says;
+  `codes`: what every code and kind means, a table; `words`: certificates, times and sides in sentences.
+- `judgement`: all checks of one connection in a row. `slots`: the four certificate slots, by a table; `rules`: what
+  each slot asks of a certificate; `absent`: why a slot is empty.
+- A certificate: `opinions`: the right one, of the right CA, or nearly so; `near_misses`: which expected one it nearly
+  is; `published`: what AWS publishes; `chain`, `extensions`, `name_constraints`, `validity`: up to its trust
+  anchor, at the capture's time; `remarks`: what changes no status.
+- The other checks: `possession`, `authorities`, `protocol`, `delivery`, `carved`, `addresses`.
+- `overall`: the verdict over all connections. `fleet`, `showing`: which HSM showed what when, who differs.
+  `patterns`: failures over time and machines: repeated, since when, who stands out.
+- `regression`: the rules of an expectation file as values; `regression_file`, `regression_values`: how they are read;
+  `rule_check`: a connection against a rule.
+- `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; `reading`: what a rule gives;
+  the rules by stage: `network_rules`, `handshake_rules`, `server_rules`, `client_rules` (with `refusal`),
+  `silent_rules`, `sealed_rules` (what stayed encrypted), `between_rules`, `lost_rules`. `catalogue`: the causes, a
+  table; `glossary`: alerts and log lines that lead to them.
 """
 
 from analyzer.verdict.delivery import traffic
