@@ -134,6 +134,7 @@ _ROWS: tuple[tuple[str, Callable[[Session], Lines]], ...] = (
     ("proofs", _proofs),
     ("opened with", _keys),
     ("sealed", _sealed),
+    ("recovered", lambda s: list(s.recovered)),
     ("framing", _framing),
     ("history", lambda s: _line(s.history)),
 )
