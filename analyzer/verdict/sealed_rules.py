@@ -26,11 +26,21 @@ from analyzer.verdict.reading import (
 )
 from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms, Symptoms
 
-# Body sizes of TLS 1.3 records (RFC 8446 section 5.2): content, one byte of type, the tag (16, CCM_8: 8).
-ALERT_SIZES = frozenset({11, 19})
-_FINISHED_SIZES = frozenset({36 + 9, 36 + 17, 52 + 17})
+
+def _sizes(*contents: int) -> frozenset[int]:
+    """Body sizes of TLS 1.3 records with so much content (RFC 8446 section 5.2).
+
+    One byte of type and the tag are added (16, CCM_8: 8), and by Java 16 bytes of padding.
+    """
+    return frozenset(c + 1 + more for c in contents for more in (8, 16, 16 + 16))
+
+
+ALERT_SIZES = _sizes(2)
+_FINISHED_SIZES = _sizes(36, 52)
 # An empty Certificate (4 + 1 + 3 bytes) alone, and with a Finished of 36 or 52 bytes in the same record.
-_EMPTY_CERTIFICATE_SIZES = frozenset({8 + 9, 8 + 17, 8 + 36 + 9, 8 + 36 + 17, 8 + 52 + 17})
+_EMPTY_CERTIFICATE_SIZES = _sizes(8, 8 + 36, 8 + 52)
+# Less than this holds no Finished, so the client's side of the handshake did not end.
+_SMALLEST_FINISHED = 36 + 1 + 8
 
 # What an inner handshake looks like from outside: an alert with its record header, a vendor's header
 # around it and the outer record's own growth stay below the one, a flight with a certificate above the other.
@@ -43,7 +53,7 @@ def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     if not h.unread or h.alert is not None or h.holes or "client_hello" not in h.sent[CLIENT]:
         return None
     client, server = h.sealed
-    if client and all(r.length in ALERT_SIZES for r in client):
+    if client and sum(r.length for r in client) < _SMALLEST_FINISHED:
         return _client_refused(h, client)
     if not client and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
         return _client_left(h)
@@ -94,7 +104,7 @@ def _server_refused(
     waited = by_tcp.at.began - client[-1].at.ended
     if not after and waited >= PATIENCE_NS:
         return None
-    empty = any(r.length in _EMPTY_CERTIFICATE_SIZES for r in client[:3])
+    empty = client[0].length in _EMPTY_CERTIFICATE_SIZES
     said = "only a record of an alert's size" if after else "nothing"
     closed = "and the connection ended" if after else f"and {ending_words(by_tcp)}"
     showed = (

@@ -454,6 +454,11 @@ def witness(end: End) -> None:
     whole(end)
 
 
+def witnessed(end: End) -> End:
+    """The server end of a client's connection."""
+    return _WITNESSES[str(end._folder)]  # noqa: SLF001
+
+
 def other_key_server(certificate: str, key: str, level: str = "outer") -> Script:
     """A server (tlslite-ng) that shows a certificate and signs with a key that is not its own."""
 
@@ -481,7 +486,7 @@ def other_key(certificate: str, key: str, level: str = "outer") -> Script:
     def does(end: End) -> None:
         _by_tlslite(shake, level)(end)
         time.sleep(0.3)
-        server = _WITNESSES[str(end._folder)]  # noqa: SLF001
+        server = witnessed(end)
         heard = server.outer if level == "outer" else server.inner
         said = [replace(m, written=True) for m in heard.messages if not m.written]
         getattr(end, level).messages += said

@@ -303,4 +303,36 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("possible bounded-without-keys",),
     ),
     "causes/idle-timeout": (("-", "possible idle-dropped"), ("-", "possible idle-dropped")),
+    "causes/gnutls-server-certificate-refused-tls12": (
+        ("certain outer-server-certificate-refused",),
+        ("certain outer-server-certificate-refused",),
+    ),
+    "causes/gnutls-client-certificate-missing-tls12": (
+        ("certain outer-client-certificate-missing",),
+        ("certain outer-client-certificate-missing",),
+    ),
+    "causes/gnutls-server-certificate-refused-tls13": (
+        ("certain outer-server-certificate-refused",),
+        ("likely outer-server-certificate-refused",),
+    ),
+    "causes/gnutls-client-certificate-missing-tls13": (
+        ("certain outer-client-certificate-missing",),
+        ("likely outer-client-certificate-missing",),
+    ),
+    "causes/jsse-server-certificate-refused-tls12": (
+        ("certain outer-server-certificate-refused",),
+        ("certain outer-server-certificate-refused",),
+    ),
+    "causes/jsse-client-certificate-missing-tls12": (
+        ("certain outer-client-certificate-missing",),
+        ("certain outer-client-certificate-missing",),
+    ),
+    "causes/jsse-server-certificate-refused-tls13": (
+        ("certain outer-server-certificate-refused",),
+        ("likely outer-server-certificate-refused",),
+    ),
+    "causes/jsse-client-certificate-missing-tls13": (
+        ("certain outer-client-certificate-missing",),
+        ("likely outer-client-certificate-missing",),
+    ),
 }

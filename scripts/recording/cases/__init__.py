@@ -9,6 +9,7 @@ from recording.cases import (
     causes_inner,
     causes_network,
     causes_outer,
+    causes_stacks,
     established,
     forms,
     refused,
@@ -22,5 +23,6 @@ CASES: tuple[Case, ...] = (
     *causes_network.CASES,
     *causes_outer.CASES,
     *causes_inner.CASES,
+    *causes_stacks.CASES,
     *causes_after.CASES,
 )
