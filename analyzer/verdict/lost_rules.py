@@ -12,7 +12,15 @@ from analyzer.session.outcome import ESTABLISHED, UNSEEN, is_fatal
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import APPLICATION_DATA, TLS13
 from analyzer.verdict.finding import Confidence
-from analyzer.verdict.reading import Reading, Rule, alert_words, duration, end, ending_words
+from analyzer.verdict.reading import (
+    Reading,
+    Rule,
+    alert_words,
+    duration,
+    end,
+    ending_words,
+    keys_wanted,
+)
 from analyzer.verdict.sealed_rules import ALERT_SIZES
 from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Ending, Symptoms
 
@@ -252,6 +260,7 @@ def _weaker(rule: Rule) -> Rule:
             reading,
             summary=reading.summary.replace("The established connection", "The connection"),
             confidence=POSSIBLE,
+            decide=(*(keys_wanted(s.outer) if s.outer else ()), *reading.decide),
         )
 
     return told

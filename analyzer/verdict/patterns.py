@@ -158,9 +158,10 @@ def _since(told: Sequence[Told]) -> Iterator[Finding]:
         str(each.conversation.tcp.server),
     )
     clear = [each for each in told if each.fine or each.failed]
+    yield from _moved(clear)
     for (client, server), group in groupby(sorted(clear, key=by_pair), key=by_pair):
         ordered = sorted(group, key=_start)
-        turns = [pair for pair in pairwise(ordered) if pair[0].fine != pair[1].fine]
+        turns = _turns(ordered)
         if len(turns) != 1:
             continue
         before, after = turns[0]
@@ -174,6 +175,36 @@ def _since(told: Sequence[Told]) -> Iterator[Finding]:
                 f"{when(time_of(_start(after)))}{_changes(before, after)}",
                 evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
             )
+
+
+def _turns(ordered: Sequence[Told]) -> list[tuple[Told, Told]]:
+    """The neighbours of which one is fine and the other is not."""
+    return [pair for pair in pairwise(ordered) if pair[0].fine != pair[1].fine]
+
+
+def _moved(clear: Sequence[Told]) -> Iterator[Finding]:
+    """A client that connected to one address until a moment, and since then fails with another one only."""
+    by_client: Callable[[Told], str] = lambda each: each.conversation.tcp.client.address  # noqa: E731
+    for client, group in groupby(sorted(clear, key=by_client), key=by_client):
+        ordered = sorted(group, key=_start)
+        turns = _turns(ordered)
+        if len(turns) != 1 or not turns[0][0].fine:
+            continue
+        before, after = turns[0]
+        worked = {str(each.conversation.tcp.server) for each in ordered if each.fine}
+        fails = {str(each.conversation.tcp.server) for each in ordered if not each.fine}
+        failed = sum(each.failed for each in ordered)
+        if worked & fails or failed < _SERIES - 1:
+            continue
+        yield Finding(
+            "fails-since",
+            Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
+            f"{client} connected until {when(time_of(_end(before)))} and fails since {when(time_of(_start(after)))} "
+            f"({plural(failed, 'connection')}: {after.cause.code if after.cause else 'unknown'}); changed with it: the "
+            f"address, {listing(sorted(worked))} before, {listing(sorted(fails))} since",
+            evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+            advice="find out why the client uses the other address: its configuration, or HSMs that were replaced",
+        )
 
 
 def _failing_since(

@@ -91,6 +91,7 @@ class Plan:
             completed or did not) the recorder compares, and writes nothing where it is not so.
         incomplete: outcome of a handshake that did not complete: `failed`, or `unfinished` where
             neither end refused or ended it.
+        late_alerts: alerts (side, code) of the outer level behind the one that ended it: nobody read them any more.
         unheard: what the server says does not all pass the point of capture; its facts are what the client heard.
     """
 
@@ -110,6 +111,7 @@ class Plan:
     stage: str = "inner-established"
     incomplete: str = "failed"
     unheard: bool = False
+    late_alerts: Sequence[tuple[str, int]] = ()
     slots: Mapping[str, str] = field(default_factory=lambda: slots("pass", "pass", "pass"))
 
 

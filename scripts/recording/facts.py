@@ -44,6 +44,8 @@ def connection_facts(plan: Plan, client: End, server: End) -> Json:
     if inner is not None and not plan.form.framing:
         carved = [sha for chain in inner["certificates"].values() for sha in chain or ()]
         inner = None
+    if outer is not None:
+        outer["alerts"] += [{"side": side, "code": code} for side, code in plan.late_alerts]
     told = (_outcome(plan, outer, inner), _stage(plan, outer, inner))
     if told != (plan.outcome, plan.stage):
         errors = f"client: {client.error or 'fine'}; server: {server.error or 'fine'}"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from recording.faults import Script, network, witnessed
 from recording.peers import End
+from recording.pki import certificate_file, key_file
 
 _JSSE = Path(__file__).with_name("JsseClient.java")
 _START_S = 8
@@ -31,6 +32,41 @@ def gnutls(*options: str) -> Script:
 def jsse(protocol: str, trust: str) -> Script:
     """Java's JSSE; see JsseClient.java."""
     return _program(lambda port: ("java", str(_JSSE), str(port), protocol, trust))
+
+
+def gnutls_server(certificate: str, *options: str) -> Script:
+    """`gnutls-serv` with this certificate and these options; the client's OpenSSL tells what it said."""
+
+    def does(end: End) -> None:
+        space = network().host
+        with space.entered():
+            probe, far = socket.socket(), socket.socket()
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        words = space.command(
+            *("gnutls-serv", "--quiet", "--echo", f"--port={port}", *options),
+            f"--x509certfile={certificate_file(certificate)}",
+            f"--x509keyfile={key_file(certificate)}",
+        )
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet) as process:
+            try:
+                _connect(far, port)
+                assert end.socket is not None
+                _carry(end.socket, far)
+            finally:
+                process.kill()
+
+    return does
+
+
+def _connect(far: socket.socket, port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(ConnectionRefusedError):
+            return far.connect(("127.0.0.1", port))
+        time.sleep(0.05)
+    raise RuntimeError("the server does not start")
 
 
 def _program(command: Callable[[int], Sequence[str]]) -> Script:

@@ -335,4 +335,20 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("certain outer-client-certificate-missing",),
         ("likely outer-client-certificate-missing",),
     ),
+    "causes/gnutls-client-certificate-refused-tls12": (
+        ("certain outer-client-certificate-refused",),
+        ("certain outer-client-certificate-refused",),
+    ),
+    "causes/gnutls-client-certificate-demanded-tls12": (
+        ("certain outer-client-certificate-missing",),
+        ("certain outer-client-certificate-missing",),
+    ),
+    "causes/gnutls-client-certificate-refused-tls13": (
+        ("certain outer-client-certificate-refused",),
+        ("likely outer-client-certificate-refused",),
+    ),
+    "causes/gnutls-client-certificate-demanded-tls13": (
+        ("certain outer-client-certificate-missing",),
+        ("likely outer-client-certificate-missing",),
+    ),
 }

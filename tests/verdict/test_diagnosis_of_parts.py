@@ -103,6 +103,46 @@ def test_a_capture_cut_by_its_snap_length_shows_no_cause(name, keys):
         assert causes(name, kept, keys=keys) == set(), length
 
 
+def limitations(kept: list[Item]) -> tuple[str, tuple[str, ...]]:
+    """Code and limits of the one cause."""
+    analysis = Analysis(Options(contain_crashes=False), Secrets())
+    [cause] = [each.cause for each in analysis.connections(kept) if each.cause is not None]
+    return cause.code, cause.limitations
+
+
+def test_a_refusal_seen_from_one_side_says_that_the_other_is_missing():
+    name = "outer-client-stranger-tls12"
+    kept = [item for item in items(name) if from_server(item)]
+
+    code, limits = limitations(kept)
+
+    assert code == "outer-refused"
+    assert "no packet of the client was captured: this is one direction only" in limits
+
+
+def test_a_refusal_in_a_capture_that_starts_late_says_so():
+    name = "outer-client-stranger-tls12"
+
+    code, limits = limitations(list(items(name)[5:]))
+
+    assert code == "outer-client-certificate-refused"
+    assert "the capture starts after the connection was opened" in limits
+
+
+def test_a_refusal_in_cut_packets_says_so():
+    name = "outer-client-stranger-tls12"
+    kept = [
+        item._replace(payload=item.payload[:600], missing=max(0, len(item.payload) - 600))
+        if isinstance(item, Segment)
+        else item
+        for item in items(name)
+    ]
+
+    _, limits = limitations(kept)
+
+    assert "packets were cut by the snap length (capture with -s 0)" in limits
+
+
 @SETTINGS
 @given(
     name=st.sampled_from(HEALTHY),

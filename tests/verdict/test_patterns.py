@@ -118,6 +118,21 @@ def test_a_failure_that_comes_and_goes_is_not_said_to_have_begun():
     assert "works-since" not in codes(mixed)
 
 
+def test_a_client_that_fails_since_it_uses_another_address_is_told_so():
+    fine, failed = told("tls12-in-tls12"), told("no-answer-to-syn")
+    moved = [
+        at(fine, 0, server="10.0.2.1"),
+        at(fine, 5, server="10.0.2.1"),
+        at(failed, 10, server="10.0.2.9"),
+        at(failed, 15, server="10.0.2.9"),
+    ]
+    [since] = [f for f in patterns(moved) if f.code == "fails-since"]
+
+    assert (
+        "changed with it: the address, 10.0.2.1:2223 before, 10.0.2.9:2223 since" in since.message
+    )
+
+
 def test_what_was_repaired_is_said_to_work_since():
     fine, failed = told("tls12-in-tls12"), told("reset-after-client-hello")
     mended = [at(one, n) for n, one in enumerate([failed, failed, fine, fine])]

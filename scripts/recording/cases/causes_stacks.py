@@ -7,7 +7,7 @@ from dataclasses import replace
 from recording.case import OUTER12, OUTER13, Case, Plan, slots
 from recording.faults import ready, witness
 from recording.pki import certificate_file
-from recording.programs import gnutls, jsse
+from recording.programs import gnutls, gnutls_server, jsse
 
 _ONLY = {"tls12": "NORMAL:-VERS-ALL:+VERS-TLS1.2", "tls13": "NORMAL:-VERS-ALL:+VERS-TLS1.3"}
 _OUTER = {"tls12": OUTER12, "tls13": OUTER13}
@@ -56,6 +56,39 @@ def _gnutls(version: str) -> tuple[Case, Case]:
     )
 
 
+def _gnutls_server(version: str) -> tuple[Case, Case]:
+    anchor = f"--x509cafile={certificate_file('default-client-ca')}"
+    options = (
+        f"--priority={_ONLY[version]}",
+        anchor,
+        "--require-client-cert",
+        "--verify-client-cert",
+    )
+    plan = replace(_MISSING, unheard=True, server_does=gnutls_server("21a10654", *options))
+    # In TLS 1.3 the client thinks that it is connected and asks for the server's version.
+    plan = replace(plan, exchange=version == "tls13")
+    return (
+        _case(
+            f"gnutls-client-certificate-refused-{version}",
+            f"A server of GnuTLS refuses the client's certificate, {version}",
+            "A server of GnuTLS that does not know the issuer of the client's certificate.",
+            "Who refused, by whatever alert GnuTLS sends or does not send.",
+            replace(
+                plan,
+                outer=replace(_OUTER[version], client="stranger"),
+                late_alerts=(("server", 42),),
+            ),
+        ),
+        _case(
+            f"gnutls-client-certificate-demanded-{version}",
+            f"A server of GnuTLS demands a client certificate, {version}",
+            "A server of GnuTLS that demands a certificate of a client that has none.",
+            "The client certificate is missing.",
+            replace(plan, outer=replace(_OUTER[version], client=None)),
+        ),
+    )
+
+
 def _jsse(version: str) -> tuple[Case, Case]:
     return (
         _case(
@@ -79,4 +112,11 @@ def _jsse(version: str) -> tuple[Case, Case]:
     )
 
 
-CASES = (*_gnutls("tls12"), *_gnutls("tls13"), *_jsse("tls12"), *_jsse("tls13"))
+CASES = (
+    *_gnutls("tls12"),
+    *_gnutls("tls13"),
+    *_gnutls_server("tls12"),
+    *_gnutls_server("tls13"),
+    *_jsse("tls12"),
+    *_jsse("tls13"),
+)
