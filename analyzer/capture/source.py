@@ -107,9 +107,20 @@ def _is_text(head: bytes) -> bool:
 
 
 def _read_head(file: BinaryIO) -> bytes:
+    """The first bytes; of a broken file those that there are.
+
+    Raises:
+        Exception: whatever a decompressor raises, where nothing came before.
+    """
+    # One read of the source at a time: what it gave is there before it fails.
+    read = getattr(file, "read1", file.read)
     head = b""
-    while len(head) < _HEAD and (more := file.read(_HEAD - len(head))):
-        head += more
+    try:
+        while len(head) < _HEAD and (more := read(_HEAD - len(head))):
+            head += more
+    except Exception:
+        if not head:
+            raise
     return head
 
 

@@ -22,6 +22,9 @@ _FATAL = 2
 # RFC 8446 section 6.1: the alerts of TLS 1.3 that do not end the connection in error.
 _CLOSURE_ALERTS = frozenset({0, 90})  # close_notify, user_canceled
 
+# A host repeats a SYN after a second (RFC 6298 section 2).
+_ANSWER_NS = 1_000_000_000
+
 # TCP openings after which no byte of TLS can have passed.
 _UNOPENED = frozenset({"syn-only", "refused", "no-final-ack"})
 
@@ -149,7 +152,7 @@ def connection_outcome(
 ) -> str:
     """The connection's outcome: the inner session's, or why there is none."""
     if tcp.opening in {"syn-only", "refused"} and not sessions:
-        return FAILED
+        return FAILED if tcp.opening == "refused" or _waited_in_vain(tcp) else UNFINISHED
     by_level = {session.level: session for session in sessions if session.handshake == 0}
     if inner := by_level.get(1):
         return inner.outcome
@@ -160,6 +163,12 @@ def connection_outcome(
         return outer.outcome
     # Certificates in plaintext of which no TLS could be made: an inner session in a form of its own.
     return UNFINISHED if not carved and _nothing_hidden(tcp, outer) else UNSEEN
+
+
+def _waited_in_vain(tcp: TcpFacts) -> bool:
+    """Whether an answer to the SYN had the time it needs; a capture may end right behind it."""
+    waited = max(tcp.span.ended, tcp.watched_until_ns) - tcp.span.began
+    return tcp.syns > 1 or bool(tcp.icmp) or waited >= _ANSWER_NS
 
 
 def _nothing_hidden(tcp: TcpFacts, outer: Session) -> bool:
