@@ -185,7 +185,8 @@ def _summary(tally: Tally) -> str:
     outcomes = ", ".join(f"{count} {word}" for word, count in sorted(tally.outcomes.items()))
     causes = ", ".join(f"{count} {code}" for code, count in tally.causes.most_common())
     verdict = tally.verdict.value if tally.verdict else "unknown"
-    words = f"{tally.connections} connections: {outcomes}; verdict {verdict}"
+    count = f"{tally.connections} connection{'s' * (tally.connections != 1)}"
+    words = f"{count}: {outcomes}; verdict {verdict}"
     return f"{words}; causes: {causes}" if causes else words
 
 

@@ -86,7 +86,9 @@ class Report:
     def __repr__(self) -> str:
         """What it comes to, in a line."""
         names = ", ".join(source.name for source in self.inputs)
-        return f"<Report of {names}: {self.verdict.value}, {len(self.connections)} connections>"
+        count = len(self.connections)
+        told = f"{count} connection{'s' * (count != 1)}"
+        return f"<Report of {names}: {self.verdict.value}, {told}>"
 
     def _repr_html_(self) -> str:
         """The HTML report in a frame, for notebooks; the text where jinja2 is not installed."""

@@ -162,7 +162,8 @@ def open_captures(
     refused: dict[int, Input] = {}
     first: UnreadableCapture | MissingTool | None = None
     for place, source in sources:
-        name = "-" if source == "-" else str(getattr(source, "name", source))
+        given = isinstance(source, str | Path)
+        name = str(source if given else getattr(source, "name", source))
         try:
             captures.append(
                 Capture(

@@ -56,7 +56,7 @@ def test_a_connection_is_told_while_the_pipe_stays_open():
     assert process.poll() is None
     code, err = ended(process)
     assert code == 0
-    assert err.endswith("1 connections: 1 established; verdict pass\n")
+    assert err.endswith("1 connection: 1 established; verdict pass\n")
 
 
 def test_a_key_log_that_appears_later_is_read(tmp_path):
@@ -115,7 +115,7 @@ def test_interrupted_it_tells_what_is_open_and_sums_up():
     assert process.returncode == 0
     assert b"10.0.2.21:2223" in out
     assert b"Traceback" not in err
-    assert b"summary: 1 connections" in err
+    assert b"summary: 1 connection" in err
 
 
 def test_a_signal_asks_for_the_status():
@@ -124,7 +124,7 @@ def test_a_signal_asks_for_the_status():
     process.stdin.flush()
     line_of(process)
     process.send_signal(signal.SIGUSR1)
-    assert b"status: 1 connections" in process.stderr.readline()
+    assert b"status: 1 connection" in process.stderr.readline()
     ended(process)
 
 
