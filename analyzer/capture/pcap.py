@@ -37,33 +37,38 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     glance = reading.glance(order, link_type & 0x03FF_FFFF)
     look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
     header = _RECORD_HEADER + extra
-    unpack = struct.Struct(f"{order}IIII{extra}x{glance.format}").unpack_from
+    # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
+    unpack = struct.Struct(f"{order}8xI4x{extra}x{glance.format}").unpack_from
+    unpack_rest = struct.Struct(f"{order}II4xI").unpack_from
     shift, number, looked = reading.shift, 0, 0
     buffer, position, end = window.buffer, window.position, window.end
     why = ""
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
-        if end - position < header:
+        captured, kind, word, source, target = unpack(buffer, position)
+        start = position + header
+        after = start + captured
+        if (
+            after > end
+        ):  # also where not even the header is there: what was unpacked means nothing then
             window.position, reading.frames = position, number
             if not window.need(header):
                 break
-            buffer, position, end = window.buffer, window.position, window.end
-        seconds, fraction, captured, wire, kind, word, source, target = unpack(buffer, position)
-        if end - position - header < captured:
-            window.position, reading.frames = position, number
+            (captured,) = struct.unpack_from(f"{order}I", window.buffer, window.position + 8)
             if captured > LONGEST:
                 why = f"a length of {captured} bytes"
                 break
             if not window.need(header + captured):
                 break
             buffer, position, end = window.buffer, window.position, window.end
-            _, _, _, _, kind, word, source, target = unpack(buffer, position)
+            continue
         number += 1
-        start = position + header
-        position = start + captured
         if kind in kinds and word in words and source not in ports and target not in ports:
+            position = after
             continue
         looked += 1
+        seconds, fraction, wire = unpack_rest(buffer, position)
+        position = after
         time = seconds * _SECOND + fraction * unit
         frame = shift + number
         item = look(kind, word, buffer, start, captured, wire, Span(frame, frame, time, time))

@@ -20,8 +20,9 @@ MAGIC = b"\x0a\x0d\x0d\x0a"  # a section header block; it reads the same in both
 
 _LEAST_BLOCK = 12  # type, length, and the length again behind the body
 # An enhanced packet block up to the frame: type, length, interface, time (high, low), captured length,
-# length on the wire.
-_HEADER, _HEADER_SIZE = "7I", 28
+# length on the wire. The time and the last one are fetched for hits only.
+_HEADER, _HEADER_SIZE = "III8xI4x", 28
+_REST, _REST_AT = "II4xI", 12
 _LEAST_PACKET = _HEADER_SIZE + 4
 
 
@@ -32,6 +33,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     glance = interface.glance
     look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
     unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
+    unpack_rest = struct.Struct(f"<{_REST}").unpack_from
     shift, number, looked, why = reading.shift, 0, 0, ""
     buffer, position, end = window.buffer, window.position, window.end
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
@@ -41,9 +43,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             if not window.need(_LEAST_BLOCK):
                 break
             buffer, position, end = window.buffer, window.position, window.end
-        block, total, index, high, low, captured, wire, kind, word, source, target = unpack(
-            buffer, position
-        )
+        block, total, index, captured, kind, word, source, target = unpack(buffer, position)
         if (
             index == current
             and block == ENHANCED_PACKET
@@ -51,7 +51,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             and not total & 3
         ):
             number += 1
-            start = position + _HEADER_SIZE
+            begin, start = position, position + _HEADER_SIZE
             position += total
             if total - captured > _LEAST_PACKET + 3:  # more than padding: options
                 options = bytes(buffer[start + captured + -captured % 4 : position - 4])
@@ -59,6 +59,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             if kind in kinds and word in words and source not in ports and target not in ports:
                 continue
             looked += 1
+            high, low, wire = unpack_rest(buffer, begin + _REST_AT)
             at = interface.span(shift + number, high << 32 | low)
             item = look(kind, word, buffer, start, captured, wire, at)
             if item is not None:
@@ -93,6 +94,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         if block == SECTION:
             section, current = Section(order, reading), -1
             unpack = struct.Struct(f"{order}{_HEADER}{glance.format}").unpack_from
+            unpack_rest = struct.Struct(f"{order}{_REST}").unpack_from
         elif block == INTERFACE:
             current = -1  # it may be the one that frames before it should have had
         yield from section.items(block, bytes(buffer[position + 8 : position + total - 4]))
