@@ -10,13 +10,13 @@ is there to tell; then the form that fits best (`hypotheses`) is followed (`foll
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from analyzer.session.facts import SkippedBytes
 from analyzer.session.follower import Follower
 from analyzer.session.forms import Form, parse_framing
-from analyzer.session.hypotheses import Run, best_form, first_header
+from analyzer.session.hypotheses import Run, best_form, first_header, late_record
 from analyzer.session.window import Skips
 from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
 
@@ -49,6 +49,10 @@ class Framing:
         pinned: the form where the user knows it, see `parse_framing`; None finds out.
         cut_hellos: look for forms that cut even a hello's first bytes.
 
+    Attributes:
+        joined_late: the level below was joined in its middle, so that no hello may be there to begin with;
+            set by whoever knows.
+
     Raises:
         BadUsage: for a `pinned` that is no framing.
     """
@@ -67,6 +71,7 @@ class Framing:
         self._form: Form | None = None
         self._limits = limits
         self._settled, self._alone = limits.settled, limits.alone
+        self.joined_late = False
 
     @property
     def found(self) -> bool:
@@ -137,12 +142,21 @@ class Framing:
             form = best_form(runs, self._pin, cut_hellos=self._cut_hellos)
         out: list[StreamEvent] = []
         if form is None:
-            return out
+            return self._begin_late() if self.joined_late and self._pin is None else out
         for lane in self._lanes:
             if lane.follower is None:
                 out += lane.follow(form, answers=self._lanes[CLIENT].follower is not None)
         if any(lane.follower for lane in self._lanes):
             self._form = form
+        return out
+
+    def _begin_late(self) -> list[StreamEvent]:
+        """Without any hello: follow bare records from where they go on."""
+        out: list[StreamEvent] = []
+        for lane in self._lanes:
+            out += lane.follow_late()
+        if any(lane.follower for lane in self._lanes):
+            self._form = Form()
         return out
 
 
@@ -189,9 +203,16 @@ class _Lane:
 
     def follow(self, form: Form, *, answers: bool) -> list[StreamEvent]:
         """The TLS bytes of what is held, if they begin in it."""
+        return self._follow(form, lambda run: first_header(form, run, answers=answers))
+
+    def follow_late(self) -> list[StreamEvent]:
+        """The bytes of bare records whose hello was missed, if any go on in what is held."""
+        return self._follow(Form(), late_record)
+
+    def _follow(self, form: Form, place: Callable[[Run], int | None]) -> list[StreamEvent]:
         before = 0
         for run in self.runs():
-            header = first_header(form, run, answers=answers)
+            header = place(run)
             if header is not None:
                 self.give_up(before + header)
                 self.follower = Follower(form, self._side, self._offset, self.skips)

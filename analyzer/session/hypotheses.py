@@ -23,6 +23,7 @@ from analyzer.session.forms import (
 from analyzer.session.scan import (
     LONGEST_HELLO,
     RECORD_HEADER,
+    RECORD_START,
     begins_tls,
     hello_places,
     record_size,
@@ -122,6 +123,22 @@ def _chain(runs: Sequence[Run], *, answers: bool) -> list[int] | None:
         places.append(at)
         at += size
     return places
+
+
+def late_record(run: Run) -> int | None:
+    """Where records go on in bytes whose hello was missed: two headers at least, that lead to the end."""
+    data = run.data
+    for match in RECORD_START.finditer(data):
+        at, records = match.start(), 0
+        while at + RECORD_HEADER <= len(data):
+            size = record_size(data[at : at + RECORD_HEADER])
+            if size is None:
+                break
+            at, records = at + size, records + 1
+        else:
+            if records > 1:
+                return match.start()
+    return None
 
 
 def first_header(form: Form, run: Run, *, answers: bool) -> int | None:

@@ -17,7 +17,7 @@ from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
-from analyzer.tls.events import TlsEvent
+from analyzer.tls.events import TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.secrets import Secrets
 from analyzer.transport.facts import TcpFacts
@@ -111,6 +111,7 @@ class _Level:
         self._layer = TlsLayer(secrets, options.tls)
         self._recorder = Recorder(depth, stream, origins)
         self._inner: _Level | None = None
+        self._joined_late = False  # in the middle: the hellos are not in the capture
         self.framing = _framing(depth, options)
         self.carver = Carver(depth)
         self.kept: dict[str, list[StreamEvent]] = {
@@ -166,6 +167,7 @@ class _Level:
         for event in events:
             self._recorder.record(event)
             if not isinstance(event, Chunk | Gap | Closed):
+                self._joined_late |= isinstance(event, Tried)
                 continue
             if self._plaintext is not None:
                 self._plaintext.append(event)
@@ -173,6 +175,8 @@ class _Level:
                 self.carver.feed(event)
                 if self._inner is None and isinstance(event, Chunk):
                     self._inner = _Level(self._depth + 1, *self._context)
+                    if self._inner.framing:
+                        self._inner.framing.joined_late = self._joined_late
                 if self._inner:
                     self._inner.feed(event)
 
