@@ -35,6 +35,7 @@ from analyzer.tls.messages import (
 )
 from analyzer.tls.proofs import late_proofs, proofs
 from analyzer.tls.protection import Protection
+from analyzer.tls.psk_secrets import derive_traffic_secrets
 from analyzer.tls.records import SSL2
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.states import Order
@@ -234,6 +235,8 @@ class Content:
     def prove(self, handshake: Handshake) -> None:
         """Tell what the handshake proves; its messages are not needed any longer."""
         handshake.proved = True
+        if self._secrets.has_psks and handshake.version == TLS13:
+            derive_traffic_secrets(handshake, self._secrets)
         self._events += proofs(handshake, self._secrets)
         hello, suite = handshake.client_hello, handshake.suite
         if hello and hello.takes_late_requests and suite and handshake.version == TLS13:

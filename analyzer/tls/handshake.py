@@ -42,6 +42,7 @@ class Handshake:
         tried: client random and suite that a secret tried out of the key log belongs to (TLS 1.3), where
             the hellos are not both known.
         master: the master secret that was found to fit (TLS <= 1.2), with its source.
+        derived: traffic secrets that a pre-shared key gave (TLS 1.3), by key-log label.
         context: all messages of both sides in their order (TLS 1.3), where a late authentication
             may follow that is made over them.
         requests: CertificateRequests behind the handshake, by context.
@@ -60,6 +61,7 @@ class Handshake:
     proved: bool = False
     tried: tuple[bytes, Suite] | None = field(default=None, repr=False)
     master: tuple[bytes, str] | None = field(default=None, repr=False)
+    derived: dict[str, bytes] = field(default_factory=dict, repr=False)
     context: bytes = field(default=b"", repr=False)
     requests: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     late: list[LateAuthentication] = field(default_factory=list)

@@ -11,6 +11,7 @@ from analyzer.tls.handshake import Handshake
 from analyzer.tls.key_exchange import KeyExchange
 from analyzer.tls.missing_secret import Missing, missing_master_secret, missing_traffic_secret
 from analyzer.tls.opener import Opener, tls12_openers, tls13_opener, why_unsupported
+from analyzer.tls.psk_secrets import derive_traffic_secrets
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import Suite, suite_name
 from analyzer.tls.transcript import upto_key_exchange
@@ -49,10 +50,14 @@ def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) 
         return _unknown_suite(handshake.answer.suite)
     label = TRAFFIC_LABELS[side, epoch]
     secret = secrets.lookup(client_random).get(label)
+    source = label
+    if secret is None and secrets.has_psks:
+        derive_traffic_secrets(handshake, secrets)
+        secret, source = handshake.derived.get(label), "PSK"
     opener = tls13_opener(suite, secret) if secret else None
     if secret is None or opener is None:
         return missing_traffic_secret(secrets, suite, client_random, label)
-    return Found(opener, label, secret)
+    return Found(opener, source, secret)
 
 
 def traffic_opener(handshake: Handshake, secret: bytes) -> Opener | None:

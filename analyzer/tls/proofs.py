@@ -223,7 +223,8 @@ def _finished(told: _Told, side: Side) -> Outcome | None:
     if told.version == TLS13:
         assert told.handshake.client_hello
         lines = told.secrets.lookup(told.handshake.client_hello.random)
-        secret = lines.get(_HANDSHAKE_SECRETS[side], b"")
+        label = _HANDSHAKE_SECRETS[side]
+        secret = lines.get(label) or told.handshake.derived.get(label, b"")
         if not secret:
             return unchecked(f"{_HANDSHAKE_SECRETS[side]} is not at hand")
         return _same(finished13(prf, secret, digest(prf, content)), value.verify_data)

@@ -106,6 +106,11 @@ class Secrets:
         return bool(self._logs or self._rsa_keys or self._sessions or self._psks)
 
     @property
+    def has_psks(self) -> bool:
+        """Pre-shared keys are at hand, or saved sessions of TLS 1.3, which hold one."""
+        return bool(self._psks)
+
+    @property
     def has_rsa_keys(self) -> bool:
         """RSA private keys are at hand; they open handshakes with RSA key exchange only."""
         return bool(self._rsa_keys)
