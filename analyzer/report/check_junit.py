@@ -13,6 +13,9 @@ from analyzer.verdict.rule_check import Difference
 _RESULTS = {Status.PASS: "", Status.FAIL: FAILURE, Status.UNKNOWN: SKIPPED}
 _SECOND = 1_000_000_000
 
+# A CI page is read: so many connections of a rule are told, the rest is counted (the JSON has all).
+_SHOWN = 50
+
 
 def dumps(checks: Sequence[Check]) -> str:
     """All checks as one XML document."""
@@ -32,7 +35,7 @@ def _cases(check: Check) -> Iterator[Case]:
         details = tuple(
             f"connection {c.conversation.stream}, {c.conversation.tcp.client} to "
             f"{c.conversation.tcp.server}, {c.conversation.outcome}"
-            for c in check.unmatched
+            for c in check.unmatched[:_SHOWN]
         )
         message = f"no rule is for {len(check.unmatched)} connections"
         yield Case(check.name, "every connection has a rule", FAILURE, message, details)
@@ -52,11 +55,13 @@ def _capture(check: Check) -> Case:
 
 def _rule(name: str, result: RuleResult) -> Case:
     details = list(map(_words, result.count))
-    for checked in result.checked:
+    wrong = [checked for checked in result.checked if checked.differences]
+    for checked in wrong[:_SHOWN]:
         told = checked.connection.conversation
-        if checked.differences:
-            details.append(f"connection {told.stream}, {told.tcp.client} to {told.tcp.server}:")
-            details += [f"  {_words(difference)}" for difference in checked.differences]
+        details.append(f"connection {told.stream}, {told.tcp.client} to {told.tcp.server}:")
+        details += [f"  {_words(difference)}" for difference in checked.differences]
+    if len(wrong) > _SHOWN:
+        details.append(f"{len(wrong) - _SHOWN} more connections differ")
     details += [
         f"allowed: {code}, met {times} times ({reason})" for code, reason, times in result.allowed
     ]

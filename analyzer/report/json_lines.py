@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from analyzer.report.json_report import SCHEMA, Json, as_json, connection_json
+from analyzer.report.json_report import SCHEMA, connection_json, without_connections
+from analyzer.report.json_values import Json
 from analyzer.report.model import Connection, Report
-
-_END_WITHOUT = "connections"
 
 
 def connection_line(connection: Connection) -> str:
@@ -23,8 +22,8 @@ def connection_line(connection: Connection) -> str:
 
 def end_line(report: Report) -> str:
     """What the report says besides its connections, as a line with its line break."""
-    told = as_json(report)
-    del told[_END_WITHOUT]
+    told = without_connections(report)
+    del told["connections"]
     return _line({"schema": SCHEMA, "kind": "end"} | told)
 
 

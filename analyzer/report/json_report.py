@@ -49,7 +49,7 @@ def pieces(report: Report, *, der: bool = False) -> Iterator[str]:
     storm needs; the one in C writes lines.
     """
     before = "{"
-    for key, value in _without_connections(report).items():
+    for key, value in without_connections(report).items():
         yield f'{before}\n"{key}": '
         before = ","
         if key == "connections":
@@ -70,10 +70,10 @@ def _lines(items: Iterable[Json]) -> Iterator[str]:
 def as_json(report: Report, *, der: bool = False) -> Json:
     """The report as plain values; with `der` every certificate carries its DER in hex."""
     connections = [connection_json(connection, der=der) for connection in report.connections]
-    return _without_connections(report) | {"connections": connections}
+    return without_connections(report) | {"connections": connections}
 
 
-def _without_connections(report: Report) -> Json:
+def without_connections(report: Report) -> Json:
     """The report in its order of keys, with no connection among them yet."""
     return {
         "schema": SCHEMA,

@@ -12,7 +12,7 @@ from scapy.layers.l2 import Ether
 from scapy.utils import wrpcap
 
 from analyzer.cli.output import REPORTS
-from tests.makers.program import command, environment, run_program
+from tests.makers.program import ROOT, command, environment, run_program
 
 
 @pytest.fixture
@@ -165,3 +165,17 @@ def test_a_format_whose_package_is_missing_says_how_to_get_it(capture, tmp_path)
     assert done.stderr.decode() == (
         "hsm-analyzer: error: --format html needs jinja2: pip install 'hsm-analyzer[html]'\n"
     )
+
+
+def test_every_format_is_the_same_bytes_in_every_process(tmp_path):
+    case = ROOT / "captures" / "three-hsms-one-of-another-ca"
+    words = ("analyze", case / "capture.pcap", "--keys", case / "keys.log")
+    told = []
+    for seed in "12":
+        folder = tmp_path / seed
+        folder.mkdir()
+        reports = [f"--report={name}={folder / name}" for name in REPORTS]
+        done = run_program(*words, *reports, env={"PYTHONHASHSEED": seed})
+        assert done.returncode == 0
+        told.append({name: (folder / name).read_bytes() for name in REPORTS})
+    assert told[0] == told[1]

@@ -6,8 +6,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from analyzer.report import json_report
 from analyzer.report.check import check
 from analyzer.report.expect_write import baseline
+from analyzer.report.schema import SCHEMA as REPORT_SCHEMA
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.pipeline import Options, analyze
 from analyzer.verdict.finding import Status
@@ -47,6 +49,8 @@ def test_a_recording_meets_its_own_baseline_and_without_keys_it_is_undecided(cas
     expected = expected_set(case)
     report = analyzed(case, "all", expected)
     bare = analyzed(case, "none", expected)
+    for told_of in (report, bare):
+        jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(json_report.as_json(told_of))
     for strict in (False, True):
         text = baseline(report, CertificatePaths(etc="etc"), strict=strict)
         document = tomllib.loads(text)
