@@ -41,9 +41,10 @@ def attributes(chance: random.Random, *, ca: bool) -> dict:
         if chance.random() < 0.3:
             how["eku"] = chance.choice(PURPOSES)
         how["ids"] = chance.random() < 0.4
-    if chance.random() < 0.1:
+    date = chance.random()
+    if date < 0.1:
         how["end"] = NOW - DAY
-    if chance.random() < 0.1:
+    elif date < 0.2:
         how["begin"] = NOW + DAY
     return how
 
@@ -69,11 +70,11 @@ def chain(chance: random.Random) -> ChainCase:
     return ChainCase("by chance", own, tuple(anchors), tuple(sent), side)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_openssl_agrees_on_chains_by_chance(seed, tmp_path):
     chance = random.Random(seed)
     answers = set()
-    for _ in range(25):
+    for _ in range(50):
         case = chain(chance)
         trusted, error, said = openssl_verify(case, tmp_path)
         found = walked(case)
