@@ -255,6 +255,14 @@ def test_the_expected_certificate_that_is_not_first_is_pointed_at():
     assert "has the certificate of 21a10654.0 in it, but not as the first" in finding.message
 
 
+def test_an_impostor_that_sends_the_true_one_along_stays_an_impostor():
+    impostor = recorded("outer-server-impostor-tls12")[0].at_level(0).certificates[SERVER][0]
+    [own] = [i.certificate for i in USUAL if i.source.endswith("21a10654.0")]
+    told = presenting("tls12-in-tls12", 0, SERVER, [impostor.certificate, own])
+
+    assert findings(told)[OUTER_SERVER].kind == "same-name-and-serial"
+
+
 def test_a_certificate_that_expires_soon_passes_with_a_note():
     at = recorded("tls12-in-tls12")[0].at_level(1).certificates[SERVER][0].certificate.not_after
     finding = judged("tls12-in-tls12", EXPECTED, INNER_SERVER, at=at - dt.timedelta(days=12))
