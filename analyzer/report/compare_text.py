@@ -87,7 +87,7 @@ def _change(change: Change) -> RenderableType:
     key = safe_text(change.key)
     table.add_row(f"{key:<26}", "before", _counted(change.before))
     table.add_row("", "after", _counted(change.after))
-    return Padding(table, (0, 0, 0, 2), expand=False)
+    return Padding(table, (0, 0, 0, 2))
 
 
 def _counted(values: Counted) -> Text:
@@ -114,7 +114,7 @@ def _timings(timings: tuple[Timing, ...]) -> RenderableType:
             "-" if timing.after is None else f"{timing.after:.3f}",
             "much slower" if _slower(timing) else "much faster" if timing.notable else "",
         )
-    return Padding(table, (0, 0, 0, 2), expand=False)
+    return Padding(table, (0, 0, 0, 2))
 
 
 def _slower(timing: Timing) -> bool:
@@ -171,4 +171,4 @@ def _pair(pair: Pair) -> Iterator[RenderableType]:
     for each in pair.between:
         key = each.key if each.side is None else f"{each.side.word}'s {each.key}"
         table.add_row(_text(key), _text(each.first), _text(each.second), _text(each.means, "bold"))
-    yield Padding(table, (0, 0, 0, 2), expand=False)
+    yield Padding(table, (0, 0, 0, 2))
