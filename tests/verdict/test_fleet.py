@@ -4,10 +4,10 @@ import datetime as dt
 from dataclasses import replace
 
 from analyzer.verdict import across, judge, showings
-from analyzer.verdict.expectations import Expectations, Hsm, Role
+from analyzer.verdict.expectations import Expectations, ExpectedKey, Hsm, Role
 from analyzer.verdict.finding import Status
 from analyzer.verdict.remarks import by_now
-from tests.verdict.recorded import USUAL, expectations, item, recorded
+from tests.verdict.recorded import CLUSTER_ITEM, USUAL, expectations, item, recorded
 
 CLUSTER = "cluster-igklspoyj5v"
 THREE = tuple(
@@ -164,4 +164,35 @@ def test_what_was_valid_then_and_is_expired_by_now_is_said_of_the_present():
     assert late.startswith("the inner server certificate C=US + ST=CA + O=Cavium + ")
     assert late.endswith(
         f"was valid in this capture and expired 3 days ago, at {end:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def test_a_set_that_contradicts_itself_is_told_once_for_the_capture():
+    other = ExpectedKey("0" * 64, "RSA 2048", "cluster CSR", "/home/me/ClusterCsr.csr")
+    expected = replace(expectations(*USUAL, CLUSTER_ITEM), keys=(other,))
+    told = judged("tls12-in-tls12", "tls13-in-tls13", expected=expected)
+    [finding] = [f for f in across(told, expected) if f.code == "expected-set-contradiction"]
+
+    assert finding.status is Status.FAIL
+    assert finding.message == (
+        "the expected set contradicts itself: cluster certificate and cluster CSR do not have one public key"
+    )
+
+
+def test_the_hardware_chain_of_the_recordings_holds():
+    roles = {
+        Role.HSM: "HsmCertificate",
+        Role.AWS_HARDWARE: "AwsHardwareCertificate",
+        Role.MANUFACTURER_HARDWARE: "ManufacturerHardwareCertificate",
+    }
+    hardware = [item(role, f"identity/{name}.crt") for role, name in roles.items()]
+    told = judged("tls12-in-tls12")
+
+    assert across(told, expectations(*USUAL, CLUSTER_ITEM, *hardware)) == ()
+    foreign = item(Role.HSM, "others/stranger.crt", "HsmCertificate.crt")
+    found = across(told, expectations(*USUAL, CLUSTER_ITEM, foreign, *hardware[1:]))
+    assert codes(found) == ["expected-set-contradiction"] * 2
+    assert found[0].message == (
+        "the expected set contradicts itself: the HSM certificate is not issued by the AWS hardware "
+        "certificate"
     )
