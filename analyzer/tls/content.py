@@ -38,7 +38,7 @@ from analyzer.tls.protection import Protection
 from analyzer.tls.psk_secrets import derive_traffic_secrets
 from analyzer.tls.records import SSL2
 from analyzer.tls.secrets import Secrets
-from analyzer.tls.states import Order
+from analyzer.tls.states import Disorder, Order
 from analyzer.tls.transcript import Transcript
 
 _CLOSE_NOTIFY = 0
@@ -119,7 +119,8 @@ class Content:
 
     def finish(self) -> None:
         """No more records will come."""
-        self._judge_order()
+        handshake = self._handshakes.of(self._side)
+        self._tell_disorder(handshake, self._order.judge(handshake.version))
 
     def end(self, how: str, at: Span) -> None:
         """This side's stream ends; the first end counts."""
@@ -174,11 +175,9 @@ class Content:
         self._events.append(Message(side, kind, body, value, at, encrypted, handshake.number))
         name = handshake_type_name(kind)
         if isinstance(value, ServerHello):
+            handshake.answer(value)
             if value.is_retry:
-                handshake.retry = value
                 name = "hello_retry_request"
-            else:
-                handshake.server_hello = value
         self._check_order(name, at)
         if handshake.finished[side] or self._protection.epoch == "application":
             self._after_finished(handshake, kind, raw, value)
@@ -206,12 +205,10 @@ class Content:
             self._protection.update()
 
     def _check_order(self, name: str, at: Span) -> None:
-        self._order.see(name, at)
-        self._judge_order()
-
-    def _judge_order(self) -> None:
         handshake = self._handshakes.of(self._side)
-        wrong = self._order.judge(handshake.version)
+        self._tell_disorder(handshake, self._order.see(name, at, handshake.version))
+
+    def _tell_disorder(self, handshake: Handshake, wrong: Disorder | None) -> None:
         if wrong:
             came, at, before, expected = wrong
             what = f"{came} after {before}, expected {expected}"

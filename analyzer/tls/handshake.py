@@ -33,6 +33,8 @@ class Handshake:
     """What both sides' records of one handshake depend on. Pairs are `(client's, server's)`.
 
     Attributes:
+        version: the negotiated one, None before the server's first hello.
+        suite: the negotiated one, None while unknown or where its number has no meaning.
         raw: the handshake messages of each side, with headers, up to its Finished; `HOLE` stands where
             some are missing. Emptied once proved.
         finished: this side's Finished was read.
@@ -53,6 +55,8 @@ class Handshake:
     client_hello: ClientHello | None = None
     server_hello: ServerHello | None = None
     retry: ServerHello | None = None
+    version: int | None = None
+    suite: Suite | None = None
     encrypted_extensions: EncryptedExtensions | None = None
     raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
     finished: list[bool] = field(default_factory=lambda: [False, False])
@@ -72,10 +76,18 @@ class Handshake:
             facts[side] = True
             self.raw[side].append(HOLE)
 
-    @property
-    def answer(self) -> ServerHello | None:
-        """The ServerHello; a HelloRetryRequest, which binds version and suite, until it comes."""
-        return self.server_hello or self.retry
+    def answer(self, hello: ServerHello) -> None:
+        """The server's hello, or its HelloRetryRequest, which binds version and suite too."""
+        if hello.is_retry:
+            self.retry = hello
+        else:
+            self.server_hello = hello
+        self.version, self.suite = hello.version, SUITES.get(hello.suite)
+
+    def try_out(self, client_random: bytes, suite: Suite) -> None:
+        """A secret of the key log fits, though the hellos are not both known."""
+        self.tried = client_random, suite
+        self.version, self.suite = TLS13, suite
 
     @property
     def takes_early_data(self) -> bool | None:
@@ -87,26 +99,11 @@ class Handshake:
         return True if self.sealed[SERVER] or self.lost[SERVER] else None
 
     @property
-    def version(self) -> int | None:
-        """The negotiated version, None before the ServerHello."""
-        answer = self.server_hello or self.retry
-        if answer:
-            return answer.version
-        return TLS13 if self.tried else None
-
-    @property
     def client_random(self) -> bytes | None:
         """Of the ClientHello, by which key logs name a session."""
         if self.client_hello:
             return self.client_hello.random
         return self.tried[0] if self.tried else None
-
-    @property
-    def suite(self) -> Suite | None:
-        """The negotiated suite, None while unknown or where its number has no meaning."""
-        if self.answer:
-            return SUITES.get(self.answer.suite)
-        return self.tried[1] if self.tried else None
 
 
 class Handshakes:

@@ -46,8 +46,9 @@ def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) 
     client_random, suite = handshake.client_random, handshake.suite
     assert client_random is not None
     if suite is None:
-        assert handshake.answer
-        return _unknown_suite(handshake.answer.suite)
+        answer = handshake.server_hello or handshake.retry
+        assert answer
+        return _unknown_suite(answer.suite)
     label = TRAFFIC_LABELS[side, epoch]
     secret = secrets.lookup(client_random).get(label)
     source = label

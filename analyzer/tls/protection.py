@@ -186,7 +186,7 @@ class Protection:
         )
         if found is None:
             return None
-        handshake.tried = found.client_random, found.suite
+        handshake.try_out(found.client_random, found.suite)
         self.begin(epoch_of(found.label))
         self._opener, self.secret = found.opener, found.secret
         self.behind_loss = False

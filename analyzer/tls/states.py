@@ -111,10 +111,14 @@ class Order:
         self._state: str | None = _START  # the message before; None where it is not known
         self._finished = self._told = False
 
-    def see(self, name: str, at: Span) -> None:
-        """The next message; it waits for `judge`."""
-        if not self._told:
+    def see(self, name: str, at: Span, version: int | None) -> Disorder | None:
+        """The next message; as `judge`."""
+        if self._told:
+            return None
+        if version is None or self._waiting:
             self._waiting.append((name, at))
+            return self.judge(version)
+        return self._step(_TABLES[version == TLS13, self._side], name, at)
 
     def judge(self, version: int | None) -> Disorder | None:
         """The first message that cannot stand where it does.
@@ -126,28 +130,26 @@ class Order:
             return None
         table = _TABLES[version == TLS13, self._side]
         waiting, self._waiting = self._waiting, []
-        for name, at in waiting:
-            before = self._state or "the start"
-            expected = self._step(table, name)
-            if expected:
-                self._told = True
-                return Disorder(name, at, before, " or ".join(expected))
-        return None
+        steps = (self._step(table, name, at) for name, at in waiting)
+        return next((wrong for wrong in steps if wrong), None)
 
     def lose(self) -> None:
         """Messages may be missing before the next one."""
         self._waiting.clear()
         self._state = None
 
-    def _step(self, table: _Table, name: str) -> tuple[str, ...]:
-        """What might have come instead of `name`, empty where it may come."""
+    def _step(self, table: _Table, name: str, at: Span) -> Disorder | None:
         if name in _ANYWHERE or name not in table:
-            return ()
+            return None
         state, self._state = self._state, name
         late = self._finished
         self._finished |= name == "finished"
         if state is None:
-            return ()
+            return None
+        before = state
         if late and table is _TLS13_SERVER:
             state = _LATE.get(state, state)
-        return () if name in table[state] else table[state]
+        if name in table[state]:
+            return None
+        self._told = True
+        return Disorder(name, at, before or "the start", " or ".join(table[state]))
