@@ -8,12 +8,11 @@ import datetime as dt
 
 import pytest
 
-from analyzer.verdict.expectations import Expectations, ExpectedKey, Hsm, Role
+from analyzer.verdict.expectations import Hsm, Role
 from analyzer.verdict.finding import Status
 from tests.makers.certificates import Issued, authority, cluster_certificate, issue
 from tests.verdict.recorded import (
     CA_ITEM,
-    CLIENT_ITEM,
     CLUSTER_ITEM,
     SERVERS,
     USUAL,
@@ -270,62 +269,6 @@ def test_a_stranger_is_told_with_its_issuer():
     )
 
 
-@pytest.mark.parametrize("case", ["outer-client-absent-tls12", "outer-client-absent-tls13"])
-def test_an_empty_certificate_message(case):
-    finding = judged(case, expectations(*USUAL), OUTER_CLIENT)
-
-    assert (finding.status, finding.observed) == (Status.FAIL, "an empty Certificate message")
-    assert finding.message == (
-        "the client was asked for a certificate and sent an empty Certificate message: it has none to show"
-    )
-    assert finding.evidence
-
-
-def test_not_asked_for():
-    anchors = expectations(*USUAL, item(Role.MTLS_ANCHOR, "mtls/mtls-root.crt"))
-    finding = judged(PLAIN, anchors, INNER_CLIENT)
-
-    assert finding.status is Status.UNKNOWN
-    assert finding.message == "the server did not ask for a client certificate"
-
-
-def test_by_public_key_where_only_the_request_is_known():
-    cluster = facts("cluster.crt")
-    right = ExpectedKey(cluster.key_sha256, cluster.key, "cluster CSR", "/home/me/ClusterCsr.csr")
-    finding = judged(PLAIN, Expectations((), (right,)), INNER_SERVER)
-    assert finding.status is Status.PASS
-    assert finding.message == (
-        "the HSM presented a certificate with the key of the cluster CSR in ClusterCsr.csr"
-    )
-
-    wrong = ExpectedKey("0" * 64, cluster.key, "HSM certificate", "/home/me/HsmCertificate.crt")
-    finding = judged(PLAIN, Expectations((CA_ITEM,), (wrong,)), INNER_SERVER)
-    assert finding.status is Status.FAIL
-    assert finding.message == (
-        "the HSM presented a certificate whose key is not that of the HSM certificate in "
-        "HsmCertificate.crt"
-    )
-
-
-def test_the_named_cluster_certificate_has_to_be_of_the_customer_ca_too():
-    other = item(Role.CUSTOMER_CA, "others/default-client-ca.crt", "customerCA.crt")
-    finding = judged(PLAIN, expectations(CLUSTER_ITEM, other), INNER_SERVER)
-
-    assert finding.status is Status.FAIL
-    assert finding.message.startswith(
-        "the HSM presented the cluster certificate of cluster.crt that customerCA.crt did not issue: no "
-        "certificate of its issuer"
-    )
-
-    other = item(Role.CUSTOMER_CA, "others/customerCA-regenerated.crt", "customerCA.crt")
-    finding = judged(PLAIN, expectations(CLUSTER_ITEM, other), INNER_SERVER)
-    assert finding.status is Status.FAIL
-    assert finding.message.startswith(
-        "the HSM presented the cluster certificate of cluster.crt whose issuer has the name of "
-        "customerCA.crt, but another key signed it"
-    )
-
-
 def test_a_named_certificate_that_another_one_under_the_same_name_replaced():
     other = cluster_certificate(authority("Some CA"))
     expected = expectations(item(Role.CLUSTER, other.facts, "cluster.crt"))
@@ -338,47 +281,6 @@ def test_a_named_certificate_that_another_one_under_the_same_name_replaced():
     assert finding.message == (
         "the HSM presented a certificate with the same name as cluster.crt, but with another serial and key"
     )
-
-
-@pytest.mark.parametrize(
-    ("slot", "message"),
-    [
-        (OUTER_SERVER, "the server presented a certificate that matches the published name and serial of 21a10654.0, not pinned"),
-        (OUTER_CLIENT, "the client presented a certificate; nothing is expected in this slot"),
-        (INNER_SERVER, "the HSM presented a certificate with the name of a cluster certificate, not pinned"),
-    ],
-)  # fmt: skip
-def test_published_names_and_serials_recognise_and_never_pass(slot, message):
-    finding = judged(PLAIN, Expectations.none(), slot)
-
-    assert (finding.status, finding.message) == (Status.UNKNOWN, message)
-    assert finding.advice
-
-
-def test_the_customer_ca_among_the_server_certificates_does_not_count():
-    ca_there = item(Role.SERVER, "certs/21a10654.0", "32d93337.0")
-    ca = item(Role.CUSTOMER_CA, "certs/21a10654.0", "customerCA.crt")
-    finding = judged(PLAIN, expectations(ca_there, SERVERS[1], ca), OUTER_SERVER)
-
-    assert finding.status is Status.FAIL
-
-
-def test_with_the_customer_ca_alone_a_client_certificate_it_did_not_issue_stays_unknown():
-    finding = judged(PLAIN, expectations(CA_ITEM), OUTER_CLIENT)
-
-    assert finding.status is Status.UNKNOWN
-    assert "it may be the default client certificate" in finding.message
-
-
-def test_the_configured_client_certificate_passes_without_the_ca():
-    assert judged(PLAIN, expectations(CLIENT_ITEM), OUTER_CLIENT).status is Status.PASS
-
-
-def test_one_certificate_on_both_levels_is_fine_where_the_customer_ca_issued_it():
-    inner = item(Role.INNER_CLIENT, "ssl-client.crt")
-    finding = judged("custom-client-certificate", expectations(*USUAL, inner), OUTER_CLIENT)
-
-    assert (finding.status, finding.kind) == (Status.PASS, "issued")
 
 
 def test_the_ca_of_another_cluster_is_named_where_it_is_at_hand():
