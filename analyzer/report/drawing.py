@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analyzer.report.ladder import Flight, flights, shortened
+from analyzer.report.ladder import Flight, shortened, with_sealed
 from analyzer.report.words import OUTCOME_WORDS, frames_text, level_title
 from analyzer.session.facts import Conversation
 from analyzer.stream import CLIENT
@@ -52,9 +52,11 @@ class Arrow:
 
     Attributes:
         alarming: an alert or a reset. exchange: both sides spoke (the TCP handshake).
+        sealed: records that stayed closed.
     """
 
     kind: str
+    sealed: bool
     alarming: bool
     exchange: bool
     time: str
@@ -100,7 +102,7 @@ class Drawing:
 
 def drawing(told: Conversation) -> Drawing:
     """The ladder of one connection."""
-    rows = shortened(flights(told))
+    rows = shortened(with_sealed(told))
     top, y = 34.0, 34.0 + _HEADING
     arrows: list[Arrow] = []
     notes: list[Note] = []
@@ -114,7 +116,7 @@ def drawing(told: Conversation) -> Drawing:
             previous = None
             continue
         if previous is not None and flight.at.began - previous >= _SILENCE_NS:
-            y += _LINE + _GAP
+            y += _LINE + _GAP + (_FOOT if deepest >= 0 else 0)
             notes.append(
                 Note(y - _GAP, f"{(flight.at.began - previous) / _SECOND:.1f} s of silence")
             )
@@ -151,6 +153,7 @@ def _arrow(flight: Flight, told: Conversation, y: float) -> Arrow:
     from_client = flight.side is CLIENT
     return Arrow(
         kind=_kind(flight.level),
+        sealed=flight.sealed,
         alarming=any(_alarms(word) for word in flight.what),
         exchange=flight.level is None and any("SYN-ACK" in word for word in flight.what),
         time=f"+{(flight.at.began - told.tcp.span.began) / _SECOND:.6f}",

@@ -22,7 +22,7 @@ from analyzer import __version__
 from analyzer.report.alike import alike
 from analyzer.report.drawing import drawing
 from analyzer.report.histogram import histogram
-from analyzer.report.ladder import flights, shortened
+from analyzer.report.ladder import shortened, with_sealed
 from analyzer.report.level_rows import level_rows, session_title
 from analyzer.report.model import Connection, Report
 from analyzer.report.shown import COLUMNS, shown_lines
@@ -56,6 +56,7 @@ _LISTED = 400  # kinds of connections in the overview
 _MEMBERS = 300  # connections listed under a kind
 _MEMBERS_IN_ALL = 3000
 _UNFOLDED = 12  # rows of the table of certificates that need not be folded
+_LONGEST = 1200  # characters of one text
 _OPEN = 4  # kinds that are unfolded: the first, and what failed
 
 _FRAME_HEIGHT = "42rem"
@@ -126,7 +127,7 @@ def _page(report: Report, *, embedded: bool) -> str:
 
 def groups(connections: Sequence[Connection]) -> list[Group]:
     """What failed first; bounded, whatever the number of connections."""
-    found = sorted(alike(connections), key=lambda g: _ORDER.index(g[0].conversation.outcome))
+    found = sorted(alike(connections), key=lambda group: _concern(group[0]))
     left = _MEMBERS_IN_ALL
     told = []
     for at, (first, *others) in enumerate(found[:_LISTED]):
@@ -137,11 +138,16 @@ def groups(connections: Sequence[Connection]) -> list[Group]:
     return told
 
 
+def _concern(connection: Connection) -> tuple[int, bool]:
+    """What a reader wants first sorts first: what failed, then what has a cause all the same."""
+    return _ORDER.index(connection.conversation.outcome), connection.cause is None
+
+
 def _harmless(value: Any) -> Any:
     """What jinja2 puts into the page: our own markup as it is, all other text made harmless."""
     if isinstance(value, Markup):
         return value
-    return safe_text(value, 4000) if isinstance(value, str) else value
+    return safe_text(value, _LONGEST) if isinstance(value, str) else value
 
 
 def _offset(nanoseconds: int) -> str:
@@ -164,7 +170,7 @@ def _words() -> dict[str, Any]:
         "differing": differing,
         "UNFOLDED": _UNFOLDED,
         "drawing": drawing,
-        "flights": lambda told: shortened(flights(told)),
+        "flights": lambda told: shortened(with_sealed(told)),
         "frames_text": frames_text,
         "headline": headline,
         "iso_time": iso_time,

@@ -39,12 +39,14 @@ class Flight:
 
     Attributes:
         level: None for TCP.
+        sealed: records that stayed closed; `what` says why.
     """
 
     side: Side
     level: int | None
     what: tuple[str, ...]
     at: Span
+    sealed: bool = False
 
 
 def flights(told: Conversation) -> list[Flight]:
@@ -52,6 +54,17 @@ def flights(told: Conversation) -> list[Flight]:
     parts = [_opening(told), *_ending(told)]
     for session in told.sessions:
         parts.extend(_of_level(session))
+    return sorted(parts, key=_place)
+
+
+def with_sealed(told: Conversation) -> list[Flight]:
+    """The flights, and where a side's records are closed from there on."""
+    parts = flights(told)
+    for session in told.sessions:
+        parts += [
+            Flight(s.side, session.level, (f"sealed: {s.detail}",), s.at, sealed=True)
+            for s in session.sealed
+        ]
     return sorted(parts, key=_place)
 
 

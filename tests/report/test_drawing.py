@@ -76,6 +76,14 @@ def test_long_silence_is_a_row():
     assert "5.0 s of silence" in [note.words for note in drawn.notes]
 
 
+def test_where_records_stay_sealed_is_drawn():
+    drawn = drawing(told.sealed().conversation)
+    (arrow,) = [each for each in drawn.arrows if each.sealed]
+    assert arrow.words[0][1] == "sealed: no key log line for this client random"
+    assert arrow.x1 > arrow.x2  # from the server
+    assert not any(each.sealed for each in drawing(told.established().conversation).arrows)
+
+
 def test_a_loop_of_messages_does_not_grow_without_bound():
     flow = [(side, "key_update") for _ in range(500) for side in (told.CLIENT, told.SERVER)]
     outer = told.session(0, messages=told.messages(flow))

@@ -221,6 +221,18 @@ def test_the_page_has_no_script_no_handler_and_no_style_attribute(pages):
         assert set(re.findall(r'(?:href|src)="([^"#]*)', text)) <= {"", "data:,"}
 
 
+def test_what_failed_and_what_has_a_cause_is_told_first():
+    found = html.groups(
+        [
+            told.established(0),
+            replace(told.established(1), cause=told.CAUSE),
+            told.sealed(2),
+            told.rejected(3),
+        ]
+    )
+    assert [group.first.conversation.stream for group in found] == [3, 2, 1, 0]
+
+
 def test_thousands_of_connections_stay_a_page():
     assert len(html.dumps(storm(10_000))) < 300_000
 
