@@ -13,7 +13,7 @@ Read in this order:
   number, or which secret, opens records behind missing bytes.
 - `proofs`: that a peer has the key it shows, that both saw the same handshake; `signatures`, `key_parameters` (what is
   signed), `public_keys`, `binders`.
-- What users hand over, `secrets`: `key_log`, `saved_session`, `rsa_keys`; `key_exchange`: what a premaster secret
+- What users hand over, `secrets`: `key_log`, `saved_session`, `rsa_keys`, `psk_secrets`; `key_exchange`: what a premaster secret
   needs of the wire.
 - The cryptography: `suites`, `ciphers`; `schedule`, `write_keys`: from secrets to keys; `opener`: of records, in
   `aead_openers` (with `gcm`, `gcm_nonce`), `block_openers`, `stream_openers` (with `record_mac`).
