@@ -44,6 +44,10 @@ def complain(text: str, kind: str = "error") -> None:
     click.echo(f"hsm-analyzer: {kind}: {safe_text(text)}", err=True)
 
 
+class _ReaderLeft(Exception):
+    """Nobody reads standard output any more."""
+
+
 class Program(click.Group):
     """Commands by name, each imported when it is used; a command returns its exit code.
 
@@ -76,6 +80,13 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.listed.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click makes exit code 1 of a broken pipe, which here is a gate that tripped."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeft from error
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -106,7 +117,7 @@ class Program(click.Group):
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
             code = INTERRUPTED
-        except BrokenPipeError:
+        except (BrokenPipeError, _ReaderLeft):
             code = BROKEN_PIPE
             # Nobody reads: what the interpreter still flushes at its end must not complain either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -179,3 +179,17 @@ def test_every_format_is_the_same_bytes_in_every_process(tmp_path):
         assert done.returncode == 0
         told.append({name: (folder / name).read_bytes() for name in REPORTS})
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ["text", "json", "jsonl"])
+def test_a_reader_that_goes_away_is_no_gate_that_tripped(name):
+    case = ROOT / "captures" / "three-hsms"
+    with subprocess.Popen(
+        command("analyze", case / "capture.pcap", "--keys", case / "keys.log", "-f", name),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        program.stdout.close()
+        _, told = program.communicate(timeout=60)
+        assert (program.returncode, told) == (141, b"")
