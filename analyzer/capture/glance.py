@@ -76,8 +76,8 @@ class Glance:
         self._link_type = link_type
         self._decoder = decoder
         self.kinds = _kinds(order, kind) if trusting and kind else frozenset()
-        self.words = _words(order, _TCP) | _words(order, _UDP)
-        self._segments = _words(order, _TCP)
+        self.words = _words(order, (_TCP, _UDP))
+        self._segments = _words(order, (_TCP,))
         self.ports = _ports(order, ports)
 
     def look(
@@ -142,7 +142,13 @@ def _ports(order: str, ports: frozenset[int] | None) -> frozenset[int]:
 
 
 @cache
-def _words(order: str, protocol: int) -> frozenset[int]:
+def _words(order: str, protocols: tuple[int, ...]) -> frozenset[int]:
     return _numbers(
-        order, (whole + bytes([ttl, protocol]) for whole in _WHOLE for ttl in range(256))
+        order,
+        (
+            whole + bytes([ttl, protocol])
+            for whole in _WHOLE
+            for ttl in range(256)
+            for protocol in protocols
+        ),
     )

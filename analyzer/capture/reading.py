@@ -60,6 +60,7 @@ class Reading:
             self.damage.append(Damage(f"{what}: {why or window.failed}", window.offset))
         elif window.end > window.position:
             self.damage.append(Damage(f"the file ends within {what}", window.offset))
+        window.release()
         for decoder in self._decoders.values():
             decoder.finish()
 

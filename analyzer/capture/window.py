@@ -8,7 +8,9 @@ from typing import BinaryIO
 # Frames and blocks are not longer than this: what says it is has been damaged.
 LONGEST = 1 << 24
 
-_SIZE = 1 << 18
+# 256 KiB stay in the processor's second cache. Thousands of small files may wait for their turn at once,
+# so a window begins small.
+_SIZE, _FIRST_SIZE = 1 << 18, 1 << 13
 # Readers unpack a fixed header of at most this many bytes before they know how long the frame is.
 _SLACK = 256
 
@@ -26,7 +28,7 @@ class Window:
     """
 
     def __init__(self, source: BinaryIO, head: bytes = b"") -> None:
-        self.buffer = bytearray(_SIZE + _SLACK)
+        self.buffer = bytearray(_FIRST_SIZE + _SLACK)
         self.buffer[: len(head)] = head
         self.position = 0
         self.end = len(head)
@@ -54,14 +56,20 @@ class Window:
             self.buffer[:rest] = self.buffer[self.position : self.end]
             self._passed += self.position
             self.position, self.end = 0, rest
-        if size + _SLACK > len(self.buffer):
-            self.buffer.extend(bytes(size + _SLACK - len(self.buffer)))
+        grown = min(_SIZE, 4 * (len(self.buffer) - _SLACK)) if self._passed else 0
+        room = max(size, grown) + _SLACK
+        if room > len(self.buffer):
+            self.buffer.extend(bytes(room - len(self.buffer)))
         while self.end < size:
             read = self._read()
             if not read:
                 return False
             self.end += read
         return True
+
+    def release(self) -> None:
+        """Nothing more will be read: give the memory back."""
+        self.buffer = bytearray()
 
     def take(self, size: int) -> bytes:
         """The next `size` bytes, which `need` made stand there."""

@@ -6,6 +6,7 @@ capture items -> flows (two streams each) -> stack of TLS levels -> conversation
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -35,6 +36,9 @@ from analyzer.verdict import (
 )
 
 __all__ = ["CLOUDHSM_PORTS", "Options", "Run", "Source", "analyze"]
+
+# Open files that are no captures: standard streams, key files, pipes to workers.
+_OTHER_FILES = 64
 
 Source: TypeAlias = str | Path | BinaryIO
 
@@ -160,6 +164,8 @@ def open_captures(
     """
     captures: list[Capture] = []
     refused: dict[int, Input] = {}
+    sources = list(sources)
+    _allow_open_files(len(sources))
     first: UnreadableCapture | MissingTool | None = None
     for place, source in sources:
         given = isinstance(source, str | Path)
@@ -180,6 +186,15 @@ def open_captures(
     if not captures:
         raise first or UnreadableCapture("no capture was given")
     return captures, refused
+
+
+def _allow_open_files(count: int) -> None:
+    """Captures are open side by side; many systems allow a thousand files where nobody asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:

@@ -1,0 +1,71 @@
+"""Make the workloads, run the program and its peers in turn, print the ratios, write them into the docs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from scripts.benchmark.page import put, sizes, table_text
+from scripts.benchmark.runs import measured
+from scripts.benchmark.tables import TABLES, Table
+from scripts.workloads.__main__ import key_log, make
+from scripts.workloads.pki import make_pki
+from scripts.workloads.sessions import Maker
+from scripts.workloads.shapes import SHAPES
+
+_NAMES = [table.name for table in TABLES]
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(_NAMES))
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("/tmp/bench"), show_default=True
+)
+@click.option("--rounds", type=int, default=3, show_default=True)
+@click.option(
+    "--scale", type=float, default=1.0, help="So many times the packets, connections or bytes."
+)
+@click.option("--page", type=click.Path(path_type=Path), help="Put the tables into this page.")
+def main(
+    *, names: tuple[str, ...], data: Path, rounds: int, scale: float, page: Path | None
+) -> None:
+    """Measure the tables NAMES, or all of them."""
+    for table in TABLES:
+        if names and table.name not in names:
+            continue
+        where = data / f"{table.name}-{scale:g}"
+        made = [_workload(where, name, part * scale) for name, part in table.workloads]
+        entrants = [e for e in table.entrants(where) if shutil.which(e.command[0])]
+        text = table_text(
+            _possible(table, {e.name for e in entrants}), measured(entrants, rounds), sizes(made)
+        )
+        print(text, end="\n\n", flush=True)
+        if page:
+            put(page, table.name, text)
+
+
+def _workload(where: Path, name: str, scale: float) -> Path:
+    """Made where it is not there; gives the file, or the folder."""
+    shape = SHAPES[name].scaled(scale)
+    path = where / name
+    made = path if shape.kind == "many" else path.with_suffix(".pcap")
+    if not made.exists():
+        where.mkdir(parents=True, exist_ok=True)
+        print(f"making {made}", file=sys.stderr)
+        make(path, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
+    return made
+
+
+def _possible(table: Table, names: set[str]) -> Table:
+    """Without the targets for programs that are not installed."""
+    from dataclasses import replace
+
+    kept = tuple(t for t in table.targets if {t.one, t.other} <= names)
+    return replace(table, targets=kept)
+
+
+if __name__ == "__main__":
+    main()
