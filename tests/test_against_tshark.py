@@ -28,6 +28,7 @@ FIELDS = (
     "tls.handshake.ciphersuite",
     "tls.handshake.certificate",
     "tls.alert_message.desc",
+    "data.len",
 )
 
 
@@ -46,10 +47,19 @@ def dissected(case: Case) -> dict[int, dict]:
     ]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     streams: dict[int, dict] = defaultdict(
-        lambda: {"version": None, "suite": None, "server": [], "client": [], "alerts": []}
+        lambda: {
+            "version": None,
+            "suite": None,
+            "server": [],
+            "client": [],
+            "alerts": [],
+            "opened": {"client": 0, "server": 0},
+        }
     )
     for line in lines.splitlines():
-        stream, port, types, version, supported, suite, certificates, alerts = line.split("|")
+        stream, port, types, version, supported, suite, certificates, alerts, opened = line.split(
+            "|"
+        )
         seen = streams[int(stream)]
         side = "server" if int(port) in {2223, 2224, 2225} else "client"
         if "2" in types.split(",") and side == "server":
@@ -61,6 +71,7 @@ def dissected(case: Case) -> dict[int, dict]:
             if der
         ]
         seen["alerts"] += [(side, int(code)) for code in alerts.split(",") if code]
+        seen["opened"][side] += sum(int(size) for size in opened.split(",") if size)
     return streams
 
 
@@ -100,5 +111,6 @@ def test_tshark_agrees_on_the_outer_level(case):
             chain = session["certificates"][side] or []
             assert [certificate["sha256"] for certificate in chain] == seen[side]
         assert [(a["side"], a["code"]) for a in session["alerts"]] == seen["alerts"]
+        assert session["application_bytes"] == seen["opened"]
         checked += 1
     assert checked or all(not s["version"] for c in found["connections"] for s in c["sessions"])
