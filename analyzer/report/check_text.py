@@ -6,12 +6,13 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from analyzer.report.check import Check, Checked, RuleResult
+from analyzer.report.console import console
 from analyzer.report.text import safe_text
 from analyzer.report.words import PLAIN_WIDTH, frames_text
 from analyzer.verdict.finding import Status
@@ -35,19 +36,10 @@ def show(
     checks: Sequence[Check], stream: TextIO, *, colored: bool, width: int | None = None
 ) -> None:
     """Write all checks to `stream`; `width` None takes the terminal's."""
-    console = Console(
-        file=stream,
-        width=width,
-        color_system="standard" if colored else None,
-        force_terminal=colored,
-        no_color=not colored,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    out = console(stream, colored=colored, width=width)
     for check in checks:
         for part in _parts(check):
-            console.print(part)
+            out.print(part)
 
 
 def _parts(check: Check) -> Iterator[RenderableType]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from analyzer.report.compare import Change, Comparison, Counted, Timing
+from analyzer.report.console import console
 from analyzer.report.model import Report
 from analyzer.report.text import safe_text
 from analyzer.report.vantage import Pair, Vantage
@@ -37,18 +38,9 @@ def show(
     comparison: Comparison, stream: TextIO, *, colored: bool, width: int | None = None
 ) -> None:
     """Write the comparison to `stream`; `width` None takes the terminal's."""
-    console = Console(
-        file=stream,
-        width=width,
-        color_system="standard" if colored else None,
-        force_terminal=colored,
-        no_color=not colored,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    out = console(stream, colored=colored, width=width)
     for part in _parts(comparison):
-        console.print(part)
+        out.print(part)
 
 
 def _parts(comparison: Comparison) -> Iterator[RenderableType]:

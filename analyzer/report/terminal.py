@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from analyzer.report import ladder
 from analyzer.report.alike import alike
+from analyzer.report.console import console
 from analyzer.report.level import level_table
 from analyzer.report.model import Connection, Input, Report
 from analyzer.report.shown import shown_lines, shown_table
@@ -60,31 +61,18 @@ def dumps(report: Report) -> str:
 
 def show(report: Report, stream: TextIO, *, colored: bool, width: int | None = None) -> None:
     """Write the report to `stream`; `width` None takes the terminal's."""
-    console = _console(stream, colored, width)
-    for part in _parts(report, console.width):
-        console.print(part)
+    out = console(stream, colored=colored, width=width)
+    for part in _parts(report, out.width):
+        out.print(part)
 
 
 def show_connection(
     connection: Connection, stream: TextIO, *, colored: bool, width: int | None = None
 ) -> None:
     """Write one connection's block to `stream`."""
-    console = _console(stream, colored, width)
+    out = console(stream, colored=colored, width=width)
     alone = Report((), (connection,), (), Status.UNKNOWN)
-    console.print(_connection(connection, alone, console.width))
-
-
-def _console(stream: TextIO, colored: bool, width: int | None) -> Console:
-    return Console(
-        file=stream,
-        width=width,
-        color_system="standard" if colored else None,
-        force_terminal=colored,
-        no_color=not colored,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    out.print(_connection(connection, alone, out.width))
 
 
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:
