@@ -21,6 +21,10 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
 
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+napoleon_use_ivar = True
+# `--option` in a sentence stays what is typed.
+smartquotes = False
 autodoc_member_order = "bysource"
 
 html_theme = "alabaster"

@@ -56,7 +56,8 @@ def analyze(sources: Sequence[Source], options: Options | None = None) -> Report
         MissingTool: a package is needed that is not installed.
 
     Example:
-        >>> str(analyze(["captures/no-answer-to-syn/capture.pcap"]).connections[0].cause.code)
+        >>> report = analyze(["captures/no-answer-to-syn/capture.pcap"])
+        >>> report.connections[0].cause.code
         'syn-unanswered'
     """
     with Run(sources, options or Options()) as run:
