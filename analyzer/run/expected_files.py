@@ -38,7 +38,7 @@ def load_expectations(
     r"""Read the expected set; what each file is, is told by its contents.
 
     Args:
-        etc: a copy of the client's /opt/cloudhsm/etc, or of ProgramData\Amazon\CloudHSM. A role that
+        etc: a copy of the client's /opt/cloudhsm/etc, or of ``ProgramData\Amazon\CloudHSM``. A role that
             another argument fills is not taken from it.
         server_certs: files or directories.
         cluster: output of describe-clusters, or a directory with the files of AWS's guide.
