@@ -41,12 +41,19 @@ class Origins:
         for identity, issuer in (issued or {}).items():
             self._issued[identity] = partial(_always, issuer)
 
-    def remember(self, identity: bytes, origin: Origin) -> None:
-        """A handshake issued `identity`."""
-        if identity and identity not in self._issued:
-            self._issued[identity] = origin
-            if len(self._issued) > _KEPT:
-                self._issued.popitem(last=False)
+    def remember(self, identity: bytes, origin: Origin) -> bool:
+        """A handshake issued `identity`; True where it is the first one that did."""
+        if not identity or identity in self._issued:
+            return False
+        self._issued[identity] = origin
+        if len(self._issued) > _KEPT:
+            self._issued.popitem(last=False)
+        return True
+
+    def settle(self, identity: bytes, issuer: Issuer) -> None:
+        """The handshake that issued `identity` is over: keep its word instead of all that it knows."""
+        if identity in self._issued:
+            self._issued[identity] = partial(_always, issuer)
 
     def issued(self) -> dict[bytes, Issuer]:
         """All that is known, as values: to be put together with what other parts of a capture tell."""

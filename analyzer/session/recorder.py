@@ -60,6 +60,7 @@ class _Handshake:
     proofs: dict[str, Proof] = field(default_factory=dict)
     malformed: list[Malformed] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
+    issued: list[bytes] = field(default_factory=list)  # identities to resume by
     tried: Tried | None = None
     data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
     span: Span | None = None
@@ -141,6 +142,9 @@ class Recorder:
             framing: how the level lay in the one below.
             skipped: bytes of the one below that belong to no record of this level.
         """
+        for handshake in self._handshakes:
+            for identity in handshake.issued:
+                self._origins.settle(identity, self._origin(handshake))
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))
             for handshake in self._handshakes
@@ -212,7 +216,7 @@ class Recorder:
             case ServerHello() as hello:
                 handshake.server_hello = hello
                 if hello.version != _TLS13:  # there it only echoes the client's
-                    self._origins.remember(hello.session_id, lambda: self._origin(handshake))
+                    self._issue(handshake, hello.session_id)
             case EncryptedExtensions() as extensions:
                 handshake.encrypted_extensions = extensions
             case CertificateRequest() as request:
@@ -222,7 +226,7 @@ class Recorder:
                     Presented(parse_certificate(der), message.at) for der in chain
                 )
             case NewSessionTicket(ticket=ticket):
-                self._origins.remember(ticket, lambda: self._origin(handshake))
+                self._issue(handshake, ticket)
         self._note(message, name, _HEADER + len(message.body), message.encrypted)
 
     # ------------------------------------------------------------------ giving sessions
@@ -285,6 +289,10 @@ class Recorder:
             closed=closed,
             span=told.span,
         )
+
+    def _issue(self, handshake: _Handshake, identity: bytes) -> None:
+        if self._origins.remember(identity, lambda: self._origin(handshake)):
+            handshake.issued.append(identity)
 
     def _origin(self, told: _Handshake) -> Issuer:
         chain = told.chains[SERVER]

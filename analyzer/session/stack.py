@@ -7,8 +7,9 @@ The plaintext of a level is told with the same events as TCP's bytes, so every l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.session.carve import Carver
 from analyzer.session.facts import Carved, Conversation, Session
@@ -41,6 +42,17 @@ class StackOptions:
     kept: frozenset[tuple[int, str]] = frozenset()
 
 
+_BOTH = 1 << CLIENT | 1 << SERVER
+
+
+class _Told(NamedTuple):
+    """What the levels of a connection come to."""
+
+    sessions: tuple[Session, ...]
+    carved: tuple[Carved, ...]
+    vendor_bytes: tuple[int, int]
+
+
 class Stack:
     """Every TLS level of one connection.
 
@@ -53,15 +65,26 @@ class Stack:
     def __init__(
         self, stream: int, secrets: Secrets, origins: Origins, options: StackOptions | None = None
     ) -> None:
+        options = options or StackOptions()
         self.stream = stream
-        self._outer = _Level(0, stream, secrets, origins, options or StackOptions())
-        self._gather = self._outer.gather
+        self._outer: _Level | None = _Level(0, stream, secrets, origins, options)
+        self._gather: Callable[[Chunk], bool] = self._outer.gather
+        self._keeps = bool(options.kept)
+        self._closed = 0  # a bit for each side whose TCP stream has ended
+        self._told: _Told | None = None
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the TCP streams."""
         # Most segments of a bulk transfer only lengthen a record: two calls instead of eight.
-        if type(event) is not Chunk or not self._gather(event):
+        if type(event) is Chunk and self._gather(event):
+            return
+        if self._outer is not None:
             self._outer.feed(event)
+        if type(event) is Closed:
+            self._closed |= 1 << event.side
+            if self._closed == _BOTH and not self.held_bytes and not self._keeps:
+                # Nothing can change any more, and thousands of ended connections may linger for late segments.
+                self._settle()
 
     def kept(self, level: int, what: str) -> list[StreamEvent]:
         """One of the streams that were to be kept, empty where there is no such level.
@@ -69,25 +92,17 @@ class Stack:
         Args:
             what: `records`: the level's TLS bytes; `plaintext`: what they opened to.
         """
-        levels = list(self._outer.levels())
+        levels = list(self._outer.levels()) if self._outer else []
         return levels[level].kept.get(what, []) if level < len(levels) else []
 
     @property
     def held_bytes(self) -> int:
         """Bytes of records that wait for a hello or a secret, on every level."""
-        return sum(level.held_bytes for level in self._outer.levels())
+        return sum(level.held_bytes for level in self._outer.levels()) if self._outer else 0
 
     def conversation(self, tcp: TcpFacts) -> Conversation:
         """What was observed, once the TCP streams are over."""
-        self._outer.finish()
-        levels = list(self._outer.levels())
-        sessions = tuple(session for level in levels for session in level.sessions())
-        framing = levels[1].framing if len(levels) > 1 else None
-        skipped = framing.skipped if framing else ()
-        vendor_bytes = [
-            sum(s.length for s in skipped if s.side is side) for side in (CLIENT, SERVER)
-        ]
-        carved = tuple(_outside_handshakes(levels, sessions))
+        sessions, carved, vendor_bytes = self._told or self._settle()
         return Conversation(
             stream=self.stream,
             tcp=tcp,
@@ -95,8 +110,23 @@ class Stack:
             stage=stage(tcp, sessions),
             sessions=sessions,
             carved=carved,
-            vendor_bytes=(vendor_bytes[CLIENT], vendor_bytes[SERVER]),
+            vendor_bytes=vendor_bytes,
         )
+
+    def _settle(self) -> _Told:
+        """Reduce the levels to what they told; only streams that are to be kept need them any longer."""
+        assert self._outer
+        self._outer.finish()
+        levels = list(self._outer.levels())
+        sessions = tuple(session for level in levels for session in level.sessions())
+        framing = levels[1].framing if len(levels) > 1 else None
+        skipped = framing.skipped if framing else ()
+        client, server = (sum(s.length for s in skipped if s.side is side) for side in Side)
+        carved = tuple(_outside_handshakes(levels, sessions))
+        self._told = _Told(sessions, carved, (client, server))
+        if not self._keeps:
+            self._outer, self._gather = None, _nothing
+        return self._told
 
 
 class _Level:
@@ -179,6 +209,10 @@ class _Level:
                         self._inner.framing.joined_late = self._joined_late
                 if self._inner:
                     self._inner.feed(event)
+
+
+def _nothing(_: Chunk) -> bool:
+    return False
 
 
 def _framing(depth: int, options: StackOptions) -> Framing | None:
