@@ -104,6 +104,8 @@ class Target:
                 raise BadUsage(f"two reports cannot both go to {path or 'standard output'}")
             if path is not None and is_file(path) and not target.force:
                 raise BadUsage(f"{path} exists already; --force overwrites it")
+            if path is not None and not path.parent.is_dir():
+                raise BadUsage(f"{path}: there is no directory {path.parent}")
         return target
 
     @property

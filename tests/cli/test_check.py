@@ -7,7 +7,7 @@ import tomllib
 import junitparser
 import pytest
 
-from tests.makers.program import ROOT, run_program
+from tests.makers.program import ROOT, run_here, run_program
 
 CAPTURES = ROOT / "captures"
 GOOD = CAPTURES / "tls13-in-tls13"
@@ -31,7 +31,7 @@ def lines(output: bytes) -> list[str]:
 def expect(tmp_path):
     """A strict baseline of the good recording."""
     path = tmp_path / "expect.toml"
-    done = run_program("baseline", *traffic(GOOD), *EXPECTED_SET, "--strict", "-o", path)
+    done = run_here("baseline", *traffic(GOOD), *EXPECTED_SET, "--strict", "-o", path)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     return path
 
@@ -59,20 +59,20 @@ def test_a_mismatch_is_told_expected_above_observed_and_exits_1(expect):
 
 
 def test_without_keys_it_is_inconclusive_and_exits_3(expect):
-    done = run_program("check", traffic(GOOD)[0], "--against", expect)
+    done = run_here("check", traffic(GOOD)[0], "--against", expect)
     assert done.returncode == 3
     assert lines(done.stdout)[0].startswith("unknown ")
     assert "observed the outer TLS is sealed: no key log was given" in done.stdout.decode()
     allowed = ("--against", expect, "--allow-inconclusive")
-    assert run_program("check", traffic(GOOD)[0], *allowed).returncode == 0
-    assert run_program("check", *traffic(OTHER), *allowed).returncode == 1
+    assert run_here("check", traffic(GOOD)[0], *allowed).returncode == 0
+    assert run_here("check", *traffic(OTHER), *allowed).returncode == 1
 
 
 def test_every_capture_is_a_suite_and_every_rule_a_case(expect, tmp_path):
     junk = tmp_path / "junk.pcap"
     junk.write_text("no capture\n")
     xml = tmp_path / "check.xml"
-    done = run_program(
+    done = run_here(
         *("check", traffic(GOOD)[0], traffic(OTHER)[0], junk, "--keys", GOOD / "keys.log"),
         *("--keys", OTHER / "keys.log", "--against", expect, "--report", f"junit={xml}"),
     )
@@ -86,13 +86,13 @@ def test_every_capture_is_a_suite_and_every_rule_a_case(expect, tmp_path):
 
 
 def test_missing_keys_are_a_skipped_case(expect):
-    done = run_program("check", traffic(GOOD)[0], "--against", expect, "-f", "junit")
+    done = run_here("check", traffic(GOOD)[0], "--against", expect, "-f", "junit")
     (suite,) = junitparser.JUnitXml.fromstring(done.stdout)
     assert (suite.skipped, suite.failures, suite.errors) == (1, 0, 0)
 
 
 def test_json_tells_the_same(expect):
-    done = run_program("check", *traffic(OTHER), "--against", expect, "-f", "json")
+    done = run_here("check", *traffic(OTHER), "--against", expect, "-f", "json")
     told = json.loads(done.stdout)
     assert (told["schema"], told["status"]) == ("hsm-analyzer/check/1", "fail")
     (rule,) = told["captures"][0]["rules"]
@@ -104,7 +104,7 @@ def test_json_tells_the_same(expect):
 
 def test_servers_that_behave_differently_have_rules_of_their_own(tmp_path):
     path = tmp_path / "expect.toml"
-    done = run_program("baseline", *traffic(FAILING), *EXPECTED_SET, "-o", path)
+    done = run_here("baseline", *traffic(FAILING), *EXPECTED_SET, "-o", path)
     assert done.returncode == 0
     assert b"the capture's own verdict is fail" in done.stderr
     rules = tomllib.loads(path.read_text())["connection"]
@@ -112,8 +112,8 @@ def test_servers_that_behave_differently_have_rules_of_their_own(tmp_path):
         *("10.0.2.21:2223", "10.0.2.22:2223", "10.0.2.23:2223")
     ]
     assert rules[1]["cause"] == "inner-server-certificate-refused"
-    assert run_program("check", *traffic(FAILING), "--against", path).returncode == 0
-    done = run_program("check", *traffic(THREE), "--against", path)
+    assert run_here("check", *traffic(FAILING), "--against", path).returncode == 0
+    done = run_here("check", *traffic(THREE), "--against", path)
     assert done.returncode == 1
     failed = [line for line in lines(done.stdout) if line.startswith("  FAIL")]
     assert failed == ["  FAIL    10.0.2.22:2223: 1 connection"]
@@ -121,11 +121,11 @@ def test_servers_that_behave_differently_have_rules_of_their_own(tmp_path):
 
 def test_ports_times_addresses_and_randomness_do_not_matter(tmp_path):
     path = tmp_path / "expect.toml"
-    run_program("baseline", *traffic(GOOD), *EXPECTED_SET, "-o", path)
+    run_here("baseline", *traffic(GOOD), *EXPECTED_SET, "-o", path)
     text = path.read_text()
     assert "10.0." not in text.split("version = 1", 1)[1]
     again = CAPTURES / "inner-mutual-tls-tls13"
-    done = run_program("check", *traffic(again), "--against", path, "-f", "json")
+    done = run_here("check", *traffic(again), "--against", path, "-f", "json")
     rule = json.loads(done.stdout)["captures"][0]["rules"][0]
     keys = {d["key"] for d in rule["connections"][0]["differences"]}
     assert not keys & {"outcome", "outer.version", "inner.version", "outer.alerts"}
@@ -150,18 +150,18 @@ def test_update_takes_over_what_was_observed_and_keeps_comments(expect):
 def test_update_keeps_what_other_captures_still_meet(expect):
     both = (traffic(GOOD)[0], traffic(OTHER)[0])
     keys = ("--keys", GOOD / "keys.log", "--keys", OTHER / "keys.log")
-    assert run_program("check", *both, *keys, "--against", expect, "--update").returncode == 0
+    assert run_here("check", *both, *keys, "--against", expect, "--update").returncode == 0
     rule = tomllib.loads(expect.read_text())["connection"][0]
     assert rule["inner"]["version"] == ["TLS 1.3", "TLS 1.2"]
-    assert run_program("check", *both, *keys, "--against", expect).returncode == 0
+    assert run_here("check", *both, *keys, "--against", expect).returncode == 0
 
 
 def test_update_leaves_what_only_a_person_can_decide(expect):
-    done = run_program("check", *traffic(FAILING), "--against", expect, "--update")
+    done = run_here("check", *traffic(FAILING), "--against", expect, "--update")
     assert done.returncode == 0
     left = [line for line in lines(done.stderr) if "not updated" in line]
     assert any("findings: inner-server-certificate: fail" in line for line in left)
-    assert run_program("check", *traffic(FAILING), "--against", expect).returncode == 1
+    assert run_here("check", *traffic(FAILING), "--against", expect).returncode == 1
 
 
 def test_an_allowed_finding_is_counted_with_its_reason(tmp_path):
@@ -178,7 +178,7 @@ allow = [
 ]
 """
     )
-    done = run_program("check", *traffic(FAILING), "--against", path)
+    done = run_here("check", *traffic(FAILING), "--against", path)
     assert done.returncode == 0, done.stdout
     told = [line.strip() for line in lines(done.stdout)]
     assert "allowed: inner-server-certificate, met once (known, ticket 4711)" in told
@@ -189,11 +189,11 @@ def test_a_connection_without_a_rule_fails_unless_it_may_be_ignored(tmp_path):
     path = tmp_path / "expect.toml"
     rule = '[[connection]]\nmatch = { server = "10.0.2.21:2223" }\noutcome = "established"\n'
     path.write_text(f"version = 1\n{rule}")
-    done = run_program("check", *traffic(THREE), "--against", path)
+    done = run_here("check", *traffic(THREE), "--against", path)
     assert done.returncode == 1
     assert "no rule is for connection 1, 10.0.1.10:" in done.stdout.decode()
     path.write_text(f'version = 1\nunmatched = "ignore"\n{rule}')
-    assert run_program("check", *traffic(THREE), "--against", path).returncode == 0
+    assert run_here("check", *traffic(THREE), "--against", path).returncode == 0
 
 
 def test_a_rule_that_no_connection_meets_is_a_mismatch(tmp_path):
@@ -202,7 +202,7 @@ def test_a_rule_that_no_connection_meets_is_a_mismatch(tmp_path):
         'version = 1\nunmatched = "ignore"\n[[connection]]\nname = "the fourth HSM"\n'
         'match = { server = "10.0.2.24" }\n'
     )
-    done = run_program("check", *traffic(THREE), "--against", path)
+    done = run_here("check", *traffic(THREE), "--against", path)
     assert done.returncode == 1
     assert lines(done.stdout)[1:] == [
         "  FAIL    the fourth HSM: 0 connections",
@@ -215,7 +215,7 @@ def test_a_capture_with_nothing_in_it_is_inconclusive(tmp_path, expect):
     whole = traffic(GOOD)[0].read_bytes()
     path = tmp_path / "empty.pcap"
     path.write_bytes(whole[:24])
-    done = run_program("check", path, "--against", expect)
+    done = run_here("check", path, "--against", expect)
     assert done.returncode == 3
     assert "no connection to check was found" in done.stdout.decode()
 
@@ -224,7 +224,7 @@ def test_a_cut_capture_is_never_a_pass(tmp_path, expect):
     whole = traffic(GOOD)[0].read_bytes()
     path = tmp_path / "cut.pcap"
     path.write_bytes(whole[:-7])
-    done = run_program("check", path, "--keys", GOOD / "keys.log", "--against", expect)
+    done = run_here("check", path, "--keys", GOOD / "keys.log", "--against", expect)
     assert done.returncode == 3
     assert "can be read" in done.stdout.decode()
 
@@ -232,7 +232,7 @@ def test_a_cut_capture_is_never_a_pass(tmp_path, expect):
 def test_nothing_readable_is_exit_2(tmp_path, expect):
     path = tmp_path / "junk"
     path.write_text("junk\n")
-    done = run_program("check", path, "--against", expect)
+    done = run_here("check", path, "--against", expect)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode().startswith(f"hsm-analyzer: error: {path}: ")
 
@@ -240,7 +240,7 @@ def test_nothing_readable_is_exit_2(tmp_path, expect):
 def test_mistakes_in_the_file_are_exit_2_and_all_named(tmp_path):
     path = tmp_path / "expect.toml"
     path.write_text('version = 1\n[defaults]\noutcom = "x"\nstage = "y"\n')
-    done = run_program("check", *traffic(GOOD), "--against", path)
+    done = run_here("check", *traffic(GOOD), "--against", path)
     assert done.returncode == 2
     assert b"unknown key" in done.stderr
     assert b"defaults.stage" in done.stderr
@@ -249,7 +249,7 @@ def test_mistakes_in_the_file_are_exit_2_and_all_named(tmp_path):
 def test_a_file_that_a_rule_names_and_is_not_there_is_exit_2(tmp_path):
     path = tmp_path / "expect.toml"
     path.write_text('version = 1\n[defaults.outer]\nserver_cert = "gone.pem"\n')
-    done = run_program("check", *traffic(GOOD), "--against", path)
+    done = run_here("check", *traffic(GOOD), "--against", path)
     assert done.returncode == 2
     assert b"gone.pem: No such file or directory" in done.stderr
 
@@ -262,14 +262,14 @@ def test_a_certificate_file_beside_the_expectation_file_pins(tmp_path):
         'version = 1\n[defaults]\nouter = { server_cert = "host.pem" }\n'
         'inner = { server_cert_chain_to = "ca.crt" }\n'
     )
-    assert run_program("check", *traffic(GOOD), "--against", path).returncode == 0
-    done = run_program("check", *traffic(FAILING), "--against", path)
+    assert run_here("check", *traffic(GOOD), "--against", path).returncode == 0
+    done = run_here("check", *traffic(FAILING), "--against", path)
     assert done.returncode == 1
     assert "inner.server_cert_chain_to" in done.stdout.decode()
 
 
 def test_the_expected_set_is_named_by_one_file_only(expect):
-    done = run_program("check", *traffic(GOOD), "--against", expect, "--expect", expect)
+    done = run_here("check", *traffic(GOOD), "--against", expect, "--expect", expect)
     assert done.returncode == 2
     assert b"leave --expect out" in done.stderr
 
@@ -277,19 +277,19 @@ def test_the_expected_set_is_named_by_one_file_only(expect):
 def test_a_baseline_without_connections_is_not_written(tmp_path):
     empty = tmp_path / "empty.pcap"
     empty.write_bytes(traffic(GOOD)[0].read_bytes()[:24])
-    done = run_program("baseline", empty, "-o", tmp_path / "expect.toml")
+    done = run_here("baseline", empty, "-o", tmp_path / "expect.toml")
     assert done.returncode == 3
     assert not (tmp_path / "expect.toml").exists()
 
 
 def test_a_baseline_does_not_overwrite(expect):
     before = expect.read_text()
-    done = run_program("baseline", *traffic(OTHER), "-o", expect)
+    done = run_here("baseline", *traffic(OTHER), "-o", expect)
     assert done.returncode == 2
     assert expect.read_text() == before
 
 
 def test_a_baseline_without_keys_says_that_it_would_not_pass(tmp_path):
-    done = run_program("baseline", traffic(GOOD)[0], "-o", tmp_path / "expect.toml")
+    done = run_here("baseline", traffic(GOOD)[0], "-o", tmp_path / "expect.toml")
     assert done.returncode == 0
     assert b"verdict is unknown" in done.stderr
