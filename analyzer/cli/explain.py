@@ -17,7 +17,7 @@ def command(term: tuple[str, ...]) -> None:
     hsm-analyzer explain unknown_ca
     hsm-analyzer explain 'Certificate ERROR: [ certificate signature failure ]'
 
-    Without TERM it lists what it knows.
+    Without a word it lists what it knows.
     """  # noqa: D301  click's mark, not an escape
     from analyzer.report.explanations import explain, known_terms, suggestions
 
