@@ -71,12 +71,22 @@ class Follower:
             while self._step(out):
                 pass
             return out
+        if isinstance(event, Gap) and self._holds(event.size):
+            self._window.offset += event.size or 0
+            self._pass(event.size or 0)
+            return [event]
         self.finish()
         if isinstance(event, Gap):
             self._window.offset += event.size or 0
             self._seek_anew()
             return [event._replace(size=None)]  # of TLS bytes, so many may be missing or fewer
         return [event]
+
+    def _holds(self, gap: int | None) -> bool:
+        """Whether all the missing bytes are of the record that is under way, so that what follows fits on."""
+        if gap is None or self._window.data or self._seeking:
+            return False
+        return gap <= min(self._record_left, self._message_left)
 
     def _passes_whole(self, data: bytes) -> bool:
         """Bare records from the first byte to the last, the last perhaps unfinished: nothing is to be taken out."""

@@ -38,14 +38,14 @@ class Tls13Opener:
         sequence: number of the next record; settable, for a reader that knows of lost records.
     """
 
-    __slots__ = ("_aead", "_iv", "_iv_size", "_nonces", "_overhead", "sequence")
+    __slots__ = ("_aead", "_iv", "_iv_size", "_nonces", "overhead", "sequence")
 
     def __init__(self, aead: Aead, iv: bytes, tag: int, nonces: NonceOfTag | None = None) -> None:
         self._aead = aead
         self._nonces = nonces
         self._iv = int.from_bytes(iv, "big")
         self._iv_size = len(iv)
-        self._overhead = tag + 1
+        self.overhead = tag + 1
         self.sequence = 0
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:
@@ -54,7 +54,7 @@ class Tls13Opener:
         The type is 0 where the plaintext is nothing but padding, which no peer may send.
         """
         size = len(body)
-        if record_type != _APPLICATION_DATA or size < self._overhead:
+        if record_type != _APPLICATION_DATA or size < self.overhead:
             return None
         header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
         try:
@@ -77,7 +77,7 @@ class Tls13Opener:
     def sequence_of(self, version: int, body: bytes) -> int | None:
         """The sequence number that a record was sealed with; None where it was under another key."""
         size = len(body)
-        if self._nonces is None or size < self._overhead:
+        if self._nonces is None or size < self.overhead:
             return None
         header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
         nonce = self._nonces.find(body, header)
@@ -92,18 +92,18 @@ class ExplicitNonceOpener:
         sequence: number of the next record; settable.
     """
 
-    __slots__ = ("_aead", "_overhead", "_salt", "_tag", "sequence")
+    __slots__ = ("_aead", "_salt", "_tag", "overhead", "sequence")
 
     def __init__(self, aead: Aead, salt: bytes, tag: int) -> None:
         self._aead = aead
         self._salt = salt
         self._tag = tag
-        self._overhead = tag + 8
+        self.overhead = tag + 8
         self.sequence = 0
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:
         """Content type and plaintext of a record body, or None if its tag does not verify."""
-        size = len(body) - self._overhead
+        size = len(body) - self.overhead
         if size < 0:
             return None
         header = mac_header(self.sequence, record_type, version, size)
@@ -122,17 +122,17 @@ class SequenceNonceOpener:
         sequence: number of the next record; settable.
     """
 
-    __slots__ = ("_aead", "_iv", "_tag", "sequence")
+    __slots__ = ("_aead", "_iv", "overhead", "sequence")
 
     def __init__(self, aead: Aead, iv: bytes, tag: int) -> None:
         self._aead = aead
         self._iv = int.from_bytes(iv, "big")
-        self._tag = tag
+        self.overhead = tag
         self.sequence = 0
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:
         """Content type and plaintext of a record body, or None if its tag does not verify."""
-        size = len(body) - self._tag
+        size = len(body) - self.overhead
         if size < 0:
             return None
         header = mac_header(self.sequence, record_type, version, size)

@@ -33,7 +33,7 @@ class CbcOpener:
             only if the one before it was.
     """
 
-    __slots__ = ("_algorithm", "_block", "_iv", "_mac", "_strict_padding", "sequence")
+    __slots__ = ("_algorithm", "_block", "_iv", "_mac", "_strict_padding", "overhead", "sequence")
 
     def __init__(
         self, algorithm: BlockCipherAlgorithm, mac: RecordMac, iv: bytes, *, strict_padding: bool
@@ -41,6 +41,7 @@ class CbcOpener:
         self._algorithm = algorithm
         self._block = algorithm.block_size // 8
         self._mac = mac
+        self.overhead = mac.size + 1  # and more padding
         self._iv = iv
         self._strict_padding = strict_padding
         self.sequence = 0

@@ -114,10 +114,15 @@ class Lane:
                 self.content.malformed(self._records.broken, event.at)
         elif isinstance(event, Gap):
             self._rest()
-            self._records.lose(event.size)
-            self._after_held(event)
+            cut = self._records.lose(event.size)
+            if self._held:
+                self._held.append(event)
+            else:
+                self._pass(event, None if cut is None else self._protection.plain_size(cut))
+        elif self._held:
+            self._held.append(event)
         else:
-            self._after_held(event)
+            self._pass(event)
         return self.told()
 
     def resume(self) -> list[TlsEvent]:
@@ -169,20 +174,14 @@ class Lane:
             self.held_bytes += len(record.body)
             self._drain(last=self.held_bytes > self._limits.hold)
 
-    def _after_held(self, event: Gap | Closed) -> None:
-        """A gap or an end takes its place behind the records that wait."""
-        if self._held:
-            self._held.append(event)
-        else:
-            self._pass(event)
-
-    def _pass(self, event: Gap | Closed) -> None:
+    def _pass(self, event: Gap | Closed, size: int | None = None) -> None:
+        """Tell a gap, of `size` bytes of plaintext where that is known, or an end."""
         if isinstance(event, Closed):
             self.content.end(event.how, event.at)
             return
         self.content.lose()
         self._protection.lose(event.size)
-        self._events.append(Gap(self._side, None, event.at, event.why))
+        self._events.append(Gap(self._side, size, event.at, event.why))
 
     def _drain(self, *, last: bool) -> None:
         """Process held records until one has to wait on; with `last`, none waits any longer."""

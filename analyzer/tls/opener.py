@@ -40,9 +40,14 @@ class Opener(Protocol):
     Attributes:
         sequence: number of the next record, from 0. It advances with every record that was opened, and
             may be set where records are known to be lost.
+        overhead: bytes of a body beside its content; of openers that strip padding, the least.
     """
 
     sequence: int
+
+    @property
+    def overhead(self) -> int:
+        """As above."""
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:
         """Content type and plaintext of a record; None, and nothing changed, if it does not verify.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from analyzer.stream import CLIENT, Side, Span
+from analyzer.tls.aead_openers import Tls13Opener
 from analyzer.tls.block_openers import CbcOpener
 from analyzer.tls.constants import TLS13
 from analyzer.tls.events import Keyed, RecordCounts, Recovered, Sealed, TlsEvent, Tried
@@ -129,6 +130,15 @@ class Protection:
         self.behind_loss = True
         self._failures = 0
         self._search.lose(size)
+
+    def plain_size(self, body: int) -> int | None:
+        """How many bytes of plaintext a lost record of application data held; None where the cipher does not tell.
+
+        TLS 1.3 hides the content's type and may pad it, and CBC pads.
+        """
+        if self.behind_loss or isinstance(self._opener, Tls13Opener | CbcOpener | None):
+            return None
+        return max(0, body - self._opener.overhead)
 
     def give_up(self, missing: Missing, at: Span) -> None:
         """The records from `at` on stay sealed, until new keys are in effect."""

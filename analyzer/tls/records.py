@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.stream import Chunk, Span
-from analyzer.tls.constants import HEARTBEAT
+from analyzer.tls.constants import APPLICATION_DATA, HEARTBEAT
 
 CONTENT_TYPES = range(20, HEARTBEAT + 1)
 HEADER = 5
@@ -178,12 +178,19 @@ class RecordReader:
         self._keep(data, start)
         return records
 
-    def lose(self, size: int | None) -> None:
+    def lose(self, size: int | None) -> int | None:
         """Bytes are missing here: go on behind the record that they cut, or at the next border that can be found.
 
         Args:
             size: how many bytes, None where that is not known.
+
+        Returns:
+            The size of the body of the application data record that is lost, where it is lost alone.
         """
+        cut = None
+        if self._size >= HEADER and size is not None and size <= self._wanted - self._size:
+            kind, _, length = _HEADER_FIELDS(b"".join(self._parts)[:HEADER])
+            cut = length if kind == APPLICATION_DATA and not self._searching else None
         left = self._skip or (self._wanted - self._size if self._size >= HEADER else 0)
         self._skip = left - size if size is not None and left >= size else 0
         self._searching = size is None or left < size
@@ -193,6 +200,7 @@ class RecordReader:
         self._fresh = False
         self.broken = ""
         self.skipped = 0
+        return cut
 
     def rest(self) -> list[Record]:
         """The record at a border that was not believed yet, if all of it came; nothing follows any more."""

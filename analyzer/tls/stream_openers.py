@@ -19,10 +19,11 @@ class NullOpener:
         sequence: number of the next record; settable.
     """
 
-    __slots__ = ("_mac", "sequence")
+    __slots__ = ("_mac", "overhead", "sequence")
 
     def __init__(self, mac: RecordMac) -> None:
         self._mac = mac
+        self.overhead = mac.size
         self.sequence = 0
 
     def open(self, record_type: int, version: int, body: bytes) -> tuple[int, bytes] | None:

@@ -273,6 +273,30 @@ def test_after_a_gap_the_next_record_is_found(name):
     gap = next(at for at, event in enumerate(out) if isinstance(event, Gap))
     assert out[gap].why == "never arrived"
     after = bytes_of(out[gap:])[SERVER]
+    following = b"".join(message[wrap.size :] for message in rest)
+    # Where all missing bytes are of one record its end follows them, and the size says so.
+    begun = wrap.size + 5 <= 20
+    within = (len(lost) - 30, lost[-10:] + following) if begun else (None, following)
+    assert (out[gap].size, after) == within
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_after_a_gap_of_unknown_size_the_next_record_is_looked_for(name):
+    wrap = FORMS[name]
+    flights = tls_session(TLS12)
+    messages = [m for m, _ in wrap.wrapped(flights[SERVER])]
+    first, lost, rest = messages[:2], messages[2], messages[3:]
+    events = [
+        *chunks(CLIENT, Wrapped(wrap).plain[CLIENT], ()),
+        *chunks(SERVER, b"".join(first) + lost[:20], ()),
+        Gap(SERVER, None, frame_span(1500), "never arrived"),
+        *chunks(SERVER, lost[-10:] + b"".join(rest), ()),
+    ]
+    framing = Framing()
+    out = [event for event in run(framing, events) if event.side is SERVER]
+    gap = next(at for at, event in enumerate(out) if isinstance(event, Gap))
+    assert (out[gap].size, out[gap].why) == (None, "never arrived")
+    after = bytes_of(out[gap:])[SERVER]
     assert after == b"".join(message[wrap.size :] for message in rest)
     tail = [entry for entry in framing.skipped if entry.side is SERVER][-len(rest) :]
     assert framing.name == name

@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.session.origins import Origins
 from analyzer.session.stack import Stack, StackOptions
-from analyzer.stream import CLIENT, SERVER, Chunk
+from analyzer.stream import CLIENT, SERVER, Chunk, Gap
 from analyzer.tls.secrets import Secrets
 from tests.makers.tls_levels import without
 from tests.makers.tls_memory import TLS12, TLS13, Contexts, Pair, ended, stream
@@ -84,7 +84,7 @@ def test_outside_one_lost_segment_both_levels_are_decrypted(outer, inner, form):
     whole, told = nested.run(nested.events)
     assert [s.outcome for s in told.sessions] == ["established"] * 2
     assert told.sessions[1].framing.startswith("bare" if form == "bare" else "4-byte header")
-    counted = 0
+    counted = sized = 0
     for number in range(nested.first, len(nested.events) - 2):
         side = nested.events[number].side
         stack, told = nested.run(without(nested.events, number))
@@ -95,6 +95,9 @@ def test_outside_one_lost_segment_both_levels_are_decrypted(outer, inner, form):
             assert session.malformed == (), number
             assert {proof.result for proof in session.proofs} == {"valid"}
         begin, end = lost_range(chunks(whole, 0, side), chunks(stack, 0, side))
+        [gap] = [e for e in stack.kept(0, "plaintext") if isinstance(e, Gap)]
+        assert gap.size in {None, end - begin}
+        sized += gap.size is not None
         touched = 0
         start = 0
         for place in nested.places[side]:
@@ -108,3 +111,5 @@ def test_outside_one_lost_segment_both_levels_are_decrypted(outer, inner, form):
             assert part in chunks(whole, 1, side)
         counted += 1
     assert counted > 10
+    # TLS 1.3 hides what a record holds, and may pad it.
+    assert (sized > 5) == (outer is TLS12)
