@@ -190,6 +190,7 @@ _PLAIN = frozenset(
         ("datetime", "timezone"),
         ("datetime", "timedelta"),
         ("builtins", "frozenset"),
+        ("collections", "Counter"),
         ("builtins", "set"),
     }
 )
