@@ -59,6 +59,11 @@ class Check:
     unmatched: tuple[Connection, ...]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the report says of the whole capture and no rule asks for: HSMs that differ, a key log with holes."""
+        return tuple(f.message for f in self.report.findings if f.status is not Status.PASS)
+
+    @property
     def status(self) -> Status:
         """FAIL for a mismatch, UNKNOWN where something could not be told, else PASS."""
         if self.unmatched or any(result.status is Status.FAIL for result in self.rules):

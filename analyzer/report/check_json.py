@@ -38,6 +38,7 @@ def _check(check: Check) -> Json:
         "differences": [_difference(difference) for difference in check.whole],
         "rules": [_rule(result) for result in check.rules],
         "unmatched": [_connection(connection) for connection in check.unmatched],
+        "notes": list(check.notes),
     }
 
 

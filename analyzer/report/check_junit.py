@@ -45,12 +45,13 @@ def _capture(check: Check) -> Case:
     refused = [source.refused for source in check.report.inputs if source.refused]
     if refused:
         return Case(check.name, "the capture can be read", ERROR, refused[0], tuple(refused[1:]))
+    notes = tuple(f"note: {note}" for note in check.notes)
     if check.whole:
-        details = tuple(map(_words, check.whole))
+        details = (*map(_words, check.whole), *notes)
         return Case(
             check.name, "the capture can be read", SKIPPED, check.whole[0].observed, details
         )
-    return Case(check.name, "the capture can be read")
+    return Case(check.name, "the capture can be read", details=notes)
 
 
 def _rule(name: str, result: RuleResult) -> Case:

@@ -65,6 +65,9 @@ def _parts(check: Check) -> Iterator[RenderableType]:
         more = f"no rule is for {len(check.unmatched) - _SHOWN} more connections"
         yield Padding(_line(Status.FAIL, more), (0, 0, 0, 2), expand=False)
     yield from (_difference(difference, 2) for difference in check.whole)
+    for note in check.notes:
+        words = safe_text(f"note: {note}", 2000)
+        yield Padding(Text(words, style="dim"), (0, 0, 0, 2), expand=False)
 
 
 def _title(result: RuleResult) -> str:

@@ -171,5 +171,11 @@ def _case(case: Case) -> ET.Element:
         result = ET.SubElement(element, case.result, message=safe_text(case.message))
         if case.result != SKIPPED:
             result.set("type", case.result)
-        result.text = "\n".join(safe_text(line, _LIMIT) for line in (case.message, *case.details))
+        result.text = _lines(case.message, *case.details)
+    elif case.details:
+        ET.SubElement(element, "system-out").text = _lines(*case.details)
     return element
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(safe_text(line, _LIMIT) for line in lines)

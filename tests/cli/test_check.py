@@ -293,3 +293,17 @@ def test_a_baseline_without_keys_says_that_it_would_not_pass(tmp_path):
     done = run_here("baseline", traffic(GOOD)[0], "-o", tmp_path / "expect.toml")
     assert done.returncode == 0
     assert b"verdict is unknown" in done.stderr
+
+
+def test_what_no_rule_asks_for_is_a_note(tmp_path):
+    path = tmp_path / "expect.toml"
+    run_here("baseline", *traffic(FAILING), *EXPECTED_SET, "-o", path)
+    words = "one of three HSMs presents another inner server certificate than the others: 10.0.2.22"
+    done = run_here("check", *traffic(FAILING), "--against", path)
+    assert done.returncode == 0
+    assert f"  note: {words}" in lines(done.stdout)
+    done = run_here("check", *traffic(FAILING), "--against", path, "-f", "json")
+    assert words in json.loads(done.stdout)["captures"][0]["notes"]
+    done = run_here("check", *traffic(FAILING), "--against", path, "-f", "junit")
+    (suite,) = junitparser.JUnitXml.fromstring(done.stdout)
+    assert f"note: {words}" in next(iter(suite)).system_out
