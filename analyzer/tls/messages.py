@@ -7,13 +7,12 @@ that it was malformed. Unknown extensions are kept as they came.
 from __future__ import annotations
 
 import functools
-import importlib
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.tls.constants import SSL30, TLS11, TLS12, TLS13, TLS13_DRAFTS
 from analyzer.tls.cursor import Cursor, Truncated
+from analyzer.tls.decompression import decompressed
 from analyzer.tls.public_keys import is_whole_element
 
 # The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3)
@@ -34,8 +33,6 @@ _SUPPORTED_VERSIONS = 43
 _CERTIFICATE_AUTHORITIES = 47
 _POST_HANDSHAKE_AUTH = 49
 _ENCRYPTED_CLIENT_HELLO = 0xFE0D
-
-_LARGEST_CERTIFICATE = 1 << 20
 
 Extensions = Mapping[int, bytes]
 
@@ -197,7 +194,7 @@ def _parsed(number: int, body: bytes, version: int | None) -> object | None:
         return None
     try:
         return reader(Cursor(body), version)
-    except (Truncated, ValueError, zlib.error):
+    except (Truncated, ValueError):
         return None
 
 
@@ -313,39 +310,8 @@ def _certificate(cursor: Cursor, version: int | None) -> Certificate:
 def _compressed_certificate(cursor: Cursor, version: int | None) -> Certificate:
     """RFC 8879 section 4, within bounds."""
     algorithm, size = cursor.uint(2), cursor.uint(3)
-    inflate = _DECOMPRESSORS.get(algorithm)
-    if inflate is None or size > _LARGEST_CERTIFICATE:
-        raise ValueError("unknown compression or too large")
-    data = inflate(cursor.vector(3), size)
-    if len(data) != size:
-        raise ValueError("decompressed size differs")
+    data = decompressed(algorithm, cursor.vector(3), size)
     return _certificate(Cursor(data), version)
-
-
-def _zlib(data: bytes, size: int) -> bytes:
-    return zlib.decompressobj().decompress(data, size + 1)
-
-
-def _brotli(data: bytes, size: int) -> bytes:
-    return _with_library("brotli", lambda module: module.decompress(data), size)
-
-
-def _zstd(data: bytes, size: int) -> bytes:
-    return _with_library("backports.zstd", lambda module: module.decompress(data), size)
-
-
-def _with_library(name: str, decompress: Callable[..., bytes], size: int) -> bytes:
-    try:
-        module = importlib.import_module(name)
-    except ImportError:
-        raise ValueError(f"{name} is not installed") from None
-    try:
-        return decompress(module)[: size + 1]
-    except Exception as error:
-        raise ValueError(str(error)) from error
-
-
-_DECOMPRESSORS: dict[int, Callable[[bytes, int], bytes]] = {1: _zlib, 2: _brotli, 3: _zstd}
 
 
 def _certificate_request(cursor: Cursor, version: int | None) -> CertificateRequest:
