@@ -47,7 +47,7 @@ class Check:
     """One capture against the file.
 
     Attributes:
-        name: of the capture.
+        name: of the capture. sha256: of its file, "" where it is none.
         whole: what is wrong with the capture itself: damage, nothing in it.
         unmatched: connections that no rule matches, where the file says that this is a failure.
     """
@@ -57,6 +57,7 @@ class Check:
     rules: tuple[RuleResult, ...]
     whole: tuple[Difference, ...]
     unmatched: tuple[Connection, ...]
+    sha256: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def dumps(checks: Sequence[Check]) -> str:
 def _check(check: Check) -> Json:
     return {
         "name": check.name,
+        "sha256": check.sha256 or None,
         "status": check.status.value,
         "differences": [_difference(difference) for difference in check.whole],
         "rules": [_rule(result) for result in check.rules],

@@ -24,7 +24,8 @@ def dumps(checks: Sequence[Check]) -> str:
 
 def _suite(check: Check) -> Suite:
     began = [c.conversation.tcp.span.began for c in check.report.connections]
-    return Suite(check.name, tuple(_cases(check)), min(began, default=None))
+    properties = (("sha256", check.sha256),) if check.sha256 else ()
+    return Suite(check.name, tuple(_cases(check)), min(began, default=None), properties)
 
 
 def _cases(check: Check) -> Iterator[Case]:

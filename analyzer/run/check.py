@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer.errors import UnreadableCapture
@@ -27,13 +29,31 @@ def check_captures(captures: Sequence[Source], against: Path, options: Options) 
     wanted = load_expect_file(against)
     files = load_rule_files(wanted, against.parent)
     return [
-        check(report, wanted, options.expected, files) for report in _reports(captures, options)
+        replace(check(report, wanted, options.expected, files), sha256=_sha256(capture))
+        for capture, report in zip(captures, _reports(captures, options), strict=True)
     ]
+
+
+def _name(capture: Source) -> str:
+    """As the user gave it; a path's own `name` would lack its directory."""
+    return str(capture if isinstance(capture, str | Path) else getattr(capture, "name", "-"))
+
+
+def _sha256(capture: Source) -> str:
+    """Of a plain file, "" for a pipe and for what cannot be read."""
+    path = Path(_name(capture))
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _reports(captures: Sequence[Source], options: Options) -> Iterator[Report]:
     for capture in captures:
-        name = str(getattr(capture, "name", capture))
+        name = _name(capture)
         try:
             yield analyze([capture], options)
         except UnreadableCapture as error:

@@ -1,5 +1,6 @@
 """Recorded traffic is a gate: what changed is named, what cannot be told is no pass."""
 
+import hashlib
 import json
 import shutil
 import tomllib
@@ -89,6 +90,8 @@ def test_missing_keys_are_a_skipped_case(expect):
     done = run_here("check", traffic(GOOD)[0], "--against", expect, "-f", "junit")
     (suite,) = junitparser.JUnitXml.fromstring(done.stdout)
     assert (suite.skipped, suite.failures, suite.errors) == (1, 0, 0)
+    digest = hashlib.sha256(traffic(GOOD)[0].read_bytes()).hexdigest()
+    assert ("sha256", digest) in [(each.name, each.value) for each in suite.properties()]
 
 
 def test_json_tells_the_same(expect):
