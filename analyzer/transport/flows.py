@@ -347,6 +347,7 @@ class Flows:
                     self.summary.refused += 1
                 else:
                     self.summary.unanswered += 1
+                flow.let_go()
                 return ()
             self._listed += 1
         events: list[tuple[Flow, StreamEvent | Ended]] = []

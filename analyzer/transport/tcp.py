@@ -243,8 +243,12 @@ class Flow:
             self._ended_by = (how, client)
         self.ended = True
         events = client.finish(how, at) + server.finish(how, at)
-        del client.peer, server.peer  # the cycle would keep both until the collector comes
+        self.let_go()
         return events
+
+    def let_go(self) -> None:
+        """Break the cycle of the two halves, which would keep both until the collector comes."""
+        del self.sender.peer, self.receiver.peer
 
     def note_icmp(self, error: IcmpError) -> None:
         """Attach an ICMP error that quotes one of its segments."""
