@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Side, StreamEvent
+from tests.makers.tls_identities import identity
 from tests.makers.tls_levels import at, segments
-from tests.makers.tls_stacks import identity
 from tests.makers.tls_wire import Wire
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.makers.tls_stacks import PING, Tap, free_port, identity, nss_database, pkcs12, running
+from tests.makers.tls_identities import identity, nss_database, pkcs12
+from tests.makers.tls_stacks import PING, Tap, free_port, running
 from tests.makers.tls_wire import Wire
 
 Command = Callable[[int, str, Path], list]

@@ -1,4 +1,4 @@
-"""Real sessions of real TLS stacks, with what went over the wire and the client's key log.
+"""Real sessions of OpenSSL and its programs, with what went over the wire and the client's key log.
 
 `openssl_session` runs in memory; the others run over loopback through a `Tap` that keeps every byte.
 """
@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import functools
-import os
 import socket
 import ssl
 import subprocess
@@ -16,97 +13,17 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-from cryptography.x509.oid import NameOID
-
 from analyzer.stream import CLIENT, SERVER, Side
+from tests.makers.tls_identities import (
+    dh_parameters,
+    identity,
+)
 from tests.makers.tls_wire import Wire
 
 PING = b"ping of the client\n"
 PONG = b"pong of the server\n" * 40
-
-
-@functools.cache
-def identity(kind: str) -> tuple[Path, Path]:
-    """(certificate, private key) PEM files of a self-signed identity with a key of `kind`."""
-    if kind == "rsa-pss":
-        return _by_openssl(kind)
-    key = {
-        "rsa": lambda: rsa.generate_private_key(65537, 2048),
-        "ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
-        "dsa": lambda: dsa.generate_private_key(2048),
-        "ed25519": ed25519.Ed25519PrivateKey.generate,
-        "ed448": ed448.Ed448PrivateKey.generate,
-    }[kind]()
-    own_hash = isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {kind}")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, None if own_hash else hashes.SHA256())
-    )
-    folder = Path(_folder())
-    paths = folder / f"{kind}.crt", folder / f"{kind}.key"
-    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths
-
-
-def _by_openssl(kind: str) -> tuple[Path, Path]:
-    """An identity whose key `cryptography` can read but not make."""
-    paths = Path(_folder()) / f"{kind}.crt", Path(_folder()) / f"{kind}.key"
-    command = ["openssl", "req", "-x509", "-newkey", kind, "-pkeyopt", "rsa_keygen_bits:2048"]
-    command += ["-nodes", "-subj", f"/CN=test {kind}", "-out", paths[0], "-keyout", paths[1]]
-    subprocess.run(command, check=True, capture_output=True)
-    return paths
-
-
-# Removed when the interpreter ends.
-_FOLDER = tempfile.TemporaryDirectory(prefix="tls-stacks-")
-
-
-def _folder() -> str:
-    return _FOLDER.name
-
-
-@functools.cache
-def dh_parameters() -> Path:
-
-    path = Path(_folder()) / "dh.pem"
-    # The group of RFC 7919 appendix A.1 is there without a search for primes.
-    subprocess.run(
-        [
-            "openssl",
-            "genpkey",
-            "-genparam",
-            "-algorithm",
-            "DH",
-            "-pkeyopt",
-            "group:ffdhe2048",
-            "-out",
-            path,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return path
 
 
 # --- OpenSSL, in memory -------------------------------------------------------------------------------
@@ -259,96 +176,10 @@ def running(command: list[str], port: int, environment: dict[str, str] | None = 
             process.kill()
 
 
-# --- GnuTLS -------------------------------------------------------------------------------------------
-
-PSK_IDENTITY, PSK_KEY = "engineer", "00112233445566778899aabbccddeeff"
-
-# With this much on offer GnuTLS refuses TLS 1.3, which has its own.
-GNUTLS_TLS13 = "NORMAL:+AES-128-CCM:+AES-128-CCM-8"
-_GNUTLS_EVERYTHING = (
-    "NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:+RSA:+DHE-RSA:+DHE-DSS:+ANON-DH:+ANON-ECDH"
-    ":+PSK:+DHE-PSK:+ECDHE-PSK:+RSA-PSK:+SIGN-ALL:+SIGN-DSA-SHA1:+SIGN-DSA-SHA256"
-    ":+AES-128-CBC:+AES-256-CBC:+AES-128-CCM:+AES-256-CCM:+AES-128-CCM-8:+AES-256-CCM-8"
-    ":+CAMELLIA-128-CBC:+CAMELLIA-256-CBC:+CAMELLIA-128-GCM:+CAMELLIA-256-GCM"
-    ":+CHACHA20-POLY1305:+ARCFOUR-128:+3DES-CBC:+NULL:+MD5:+SHA1:+SHA256:+SHA384:+AEAD"
-)
-
-_GNUTLS_EXCHANGES = {
-    ("RSA", "RSA"): "RSA",
-    ("DHE", "RSA"): "DHE-RSA",
-    ("DHE", "DSS"): "DHE-DSS",
-    ("DHE", "anon"): "ANON-DH",
-    ("ECDHE", "RSA"): "ECDHE-RSA",
-    ("ECDHE", "ECDSA"): "ECDHE-ECDSA",
-    ("ECDHE", "anon"): "ANON-ECDH",
-    ("PSK", "PSK"): "PSK",
-    ("DHE_PSK", "PSK"): "DHE-PSK",
-    ("ECDHE_PSK", "PSK"): "ECDHE-PSK",
-    ("RSA_PSK", "RSA"): "RSA-PSK",
-}
-_GNUTLS_CIPHERS = {"RC4_128": "ARCFOUR-128", "3DES_EDE_CBC": "3DES-CBC", "NULL": "NULL"}
-_GNUTLS_MACS = {"": "AEAD", "SHA": "SHA1"}
-
-
-def gnutls_suite(suite) -> str | None:
-    """The part of a priority string that leaves nothing but a suite; None where GnuTLS has no word for it."""
-    if not suite.cipher or suite.tls13:
-        return None
-    exchange = _GNUTLS_EXCHANGES.get((suite.key_exchange, suite.authentication))
-    cipher = _GNUTLS_CIPHERS.get(suite.cipher.name, suite.cipher.name.replace("_", "-"))
-    mac = _GNUTLS_MACS.get(suite.mac, suite.mac)
-    return exchange and f"+{exchange}:+{cipher}:+{mac}"
-
-
-class GnuTls:
-    """A `gnutls-serv --echo` that offers everything it has, and clients that ask for one thing each."""
-
-    def __init__(self, tap: Tap) -> None:
-        self._tap = tap
-
-    @staticmethod
-    @contextlib.contextmanager
-    def serving(priority: str = _GNUTLS_EVERYTHING):
-        port = free_port()
-        psk = Path(_folder()) / "psk.txt"
-        psk.write_text(f"{PSK_IDENTITY}:{PSK_KEY}\n")
-        command = ["gnutls-serv", "--quiet", "--echo", "--disable-client-cert", f"--port={port}"]
-        command += [f"--priority={priority}", f"--pskpasswd={psk}", "--pskhint=hint"]
-        command += [f"--dhparams={dh_parameters()}"]
-        for kind in ("rsa", "ecdsa", "dsa"):
-            certificate, key = identity(kind)
-            command += [f"--x509certfile={certificate}", f"--x509keyfile={key}"]
-        with running(command, port), contextlib.closing(Tap(port)) as tap:
-            yield GnuTls(tap)
-
-    def session(self, version: str, suite: str, extra: str = "") -> Wire:
-        """One session; PING goes to the server and comes back.
-
-        Args:
-            version: e.g. `TLS1.2`.
-            suite: as `gnutls_suite` gives it.
-            extra: more of a priority string, e.g. `:%NO_ETM`.
-        """
-        priority = f"NONE:+VERS-{version}:{suite}:+SIGN-ALL:+SIGN-DSA-SHA1:+SIGN-DSA-SHA256:+GROUP-ALL:+COMP-NULL:+CTYPE-ALL{extra}"
-        command = ["gnutls-cli", "--insecure", "--disable-sni", f"--port={self._tap.port}"]
-        command += [f"--priority={priority}"]
-        if "PSK" in suite:
-            command += [f"--pskusername={PSK_IDENTITY}", f"--pskkey={PSK_KEY}"]
-        wire = Wire()
-        carried = self._tap.carry_one(wire)
-        with tempfile.NamedTemporaryFile() as log:
-            environment = {**os.environ, "SSLKEYLOGFILE": log.name}
-            done = _talked([*command, "127.0.0.1"], environment)
-            wire.key_log = Path(log.name).read_bytes()
-        assert PING.strip() in done, done[-2000:]
-        carried.join(10)
-        return wire
-
-
-def _talked(command: list[str], environment: dict[str, str]) -> bytes:
+def talked(command: list[str], environment: dict[str, str]) -> bytes:
     """Output of a client that is sent PING and, once it came back, the end of its input."""
     out = b""
-    with _client(command, env=environment, stderr=subprocess.STDOUT) as process:
+    with client_process(command, env=environment, stderr=subprocess.STDOUT) as process:
         process.stdin.write(PING)
         process.stdin.flush()
         while line := process.stdout.readline():
@@ -358,41 +189,9 @@ def _talked(command: list[str], environment: dict[str, str]) -> bytes:
     return out
 
 
-def _client(command: list[str], **options) -> subprocess.Popen:
+def client_process(command: list[str], **options) -> subprocess.Popen:
     options = {"stderr": subprocess.DEVNULL, **options}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
-
-
-def gnutls_wire(priority: str, *, server: list[str], client: list[str]) -> Wire:
-    """One session of `gnutls-cli` with `gnutls-serv --echo`, PING there and back."""
-    port = free_port()
-    command = ["gnutls-serv", "--quiet", "--echo", "--disable-client-cert", f"--port={port}"]
-    command += [f"--priority={priority}", *server]
-    if not any("rawpk" in option for option in server):
-        certificate, key = identity("rsa")
-        command += [f"--x509certfile={certificate}", f"--x509keyfile={key}"]
-    wire = Wire()
-    with running(command, port), contextlib.closing(Tap(port)) as tap:
-        carried = tap.carry_one(wire)
-        talk = ["gnutls-cli", "--insecure", "--disable-sni", f"--port={tap.port}"]
-        with tempfile.NamedTemporaryFile() as log:
-            environment = {**os.environ, "SSLKEYLOGFILE": log.name}
-            done = _talked([*talk, f"--priority={priority}", *client, "127.0.0.1"], environment)
-            wire.key_log = Path(log.name).read_bytes()
-        assert PING.strip() in done, done[-2000:]
-        carried.join(10)
-    return wire
-
-
-@functools.cache
-def raw_public_key() -> tuple[Path, Path]:
-    """(public key, private key) PEM files."""
-    paths = Path(_folder()) / "raw.pub", Path(_folder()) / "raw.key"
-    key = ec.generate_private_key(ec.SECP256R1())
-    spki = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    paths[0].write_bytes(spki)
-    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths
 
 
 # --- OpenSSL's programs, for what Python's ssl has no words for -----------------------------------------
@@ -411,7 +210,7 @@ def openssl_program_session(
     with running(list(map(str, command)), port), tempfile.NamedTemporaryFile() as log:
         carried = tap.carry_one(wire)
         talk = ["openssl", "s_client", "-connect", f"127.0.0.1:{tap.port}", "-keylogfile", log.name]
-        with _client([*talk, "-quiet", *client]) as process:
+        with client_process([*talk, "-quiet", *client]) as process:
             process.stdin.write(PING)
             process.stdin.flush()
             assert process.stdout.readline().strip() == PING.strip()[::-1]
@@ -446,15 +245,15 @@ def openssl_dialogues(
             carried = tap.carry_one(wire)
             with tempfile.NamedTemporaryFile() as log:
                 talk = ["openssl", "s_client", "-connect", f"127.0.0.1:{tap.port}"]
-                with _client([*talk, "-keylogfile", log.name, *client]) as client_process:
-                    typed = (client_process.stdin, server_process.stdin)
+                with client_process([*talk, "-keylogfile", log.name, *client]) as typing:
+                    typed = (typing.stdin, server_process.stdin)
                     _until_quiet(wire, 0)
                     for side, line in lines:
                         before = len(wire.flights)
                         typed[side].write(line + b"\n")
                         typed[side].flush()
                         _until_quiet(wire, before)
-                    client_process.terminate()
+                    typing.terminate()
                 carried.join(10)
                 wire.key_log = Path(log.name).read_bytes()
     tap.close()
@@ -470,196 +269,3 @@ def _until_quiet(wire: Wire, before: int) -> None:
             return
         count = len(wire.flights)
     raise AssertionError("nothing was sent")
-
-
-# --- tlslite-ng, which still speaks SSL 3.0 -------------------------------------------------------------
-
-
-def tlslite_session(
-    version: tuple[int, int],
-    *,
-    mutual: bool = False,
-    during: Callable[[object], None] | None = None,
-    **settings,
-) -> Wire:
-    """One session of tlslite-ng with itself, PING one way and PONG the other.
-
-    Args:
-        version: as on the wire, (3, 0) for SSL 3.0.
-        mutual: the client shows a certificate too.
-        during: what the client's connection does between the two.
-        settings: attributes of its HandshakeSettings, e.g. `cipherNames=["rc4"]`.
-    """
-    from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
-
-    certificate, key = identity("rsa")
-    chain = X509CertChain()
-    chain.parsePemList(certificate.read_text())
-    agreed = HandshakeSettings()
-    agreed.minVersion = agreed.maxVersion = version
-    for name, value in settings.items():
-        setattr(agreed, name, value)
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    tap = Tap(listener.getsockname()[1])
-
-    def serve() -> None:
-        connection = TLSConnection(listener.accept()[0])
-        private = parsePEMKey(key.read_text(), private=True)
-        connection.handshakeServer(
-            certChain=chain, privateKey=private, settings=agreed, reqCert=mutual
-        )
-        assert connection.read(min=len(PING), max=len(PING)) == PING
-        connection.write(PONG)
-        connection.close()
-        connection.sock.close()
-
-    wire = Wire()
-    server = threading.Thread(target=serve, daemon=True)
-    server.start()
-    carried = tap.carry_one(wire)
-    client = TLSConnection(socket.create_connection(("127.0.0.1", tap.port)))
-    shown = (chain, parsePEMKey(key.read_text(), private=True)) if mutual else (None, None)
-    with _derived_secrets() as secrets:
-        client.handshakeClientCert(*shown, settings=agreed)
-    client.write(PING)
-    if during:
-        during(client)
-    assert client.read(min=len(PONG), max=len(PONG)) == PONG
-    master = bytes(client.session.masterSecret)
-    client.close()
-    client.sock.close()
-    for thread in (server, carried):
-        thread.join(10)
-    listener.close()
-    tap.close()
-    random = wire.hello.client_random.hex()
-    lines = secrets if version == (3, 4) else {"CLIENT_RANDOM": master}
-    wire.key_log = "".join(f"{word} {random} {lines[word].hex()}\n" for word in lines).encode()
-    return wire
-
-
-@contextlib.contextmanager
-def _derived_secrets():
-    """The traffic secrets of TLS 1.3 that tlslite-ng derives meanwhile; it logs no keys itself."""
-    from tlslite import tlsconnection
-
-    labels = {
-        b"c hs traffic": "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-        b"s hs traffic": "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-        b"c ap traffic": "CLIENT_TRAFFIC_SECRET_0",
-        b"s ap traffic": "SERVER_TRAFFIC_SECRET_0",
-    }
-    found = {}
-    derive = tlsconnection.derive_secret
-
-    def derive_secret(secret, label, *rest):
-        derived = derive(secret, label, *rest)
-        if bytes(label) in labels:
-            found[labels[bytes(label)]] = bytes(derived)
-        return derived
-
-    tlsconnection.derive_secret = derive_secret
-    try:
-        yield found
-    finally:
-        tlsconnection.derive_secret = derive
-
-
-# --- Java's JSSE, which still has DES and the export suites ---------------------------------------------
-
-
-def jsse_sessions(protocol: str, suites: list[str]) -> dict[str, Wire]:
-    """Suite -> one session of JSSE with itself; names and protocol in Java's spelling, e.g. `TLSv1`."""
-    folder = Path(_folder())
-    certificate, key = identity("rsa")
-    store = folder / "rsa.p12"
-    command = ["openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key, "-out", store]
-    subprocess.run([*command, "-passout", "pass:secret"], check=True, capture_output=True)
-    allowed = folder / "java.security"
-    properties = (
-        "jdk.tls.disabledAlgorithms",
-        "jdk.tls.legacyAlgorithms",
-        "jdk.certpath.disabledAlgorithms",
-    )
-    allowed.write_text("".join(f"{name}=\n" for name in properties))
-    program = Path(__file__).with_name("JsseSessions.java")
-    done = subprocess.run(
-        [
-            "java",
-            f"-Djava.security.properties={allowed}",
-            "--add-opens=java.base/sun.security.ssl=ALL-UNNAMED",
-            program,
-            store,
-            "secret",
-            protocol,
-            *suites,
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    wires = {}
-    for line in done.stdout.splitlines():
-        suite, client, server, master = line.split()
-        wire = Wire(bytes.fromhex(client), bytes.fromhex(server))
-        random = wire.hello.client_random.hex()
-        wire.key_log = f"CLIENT_RANDOM {random} {master}\n".encode()
-        wires[suite] = wire
-    return wires
-
-
-# --- NSS, which still has SEED ----------------------------------------------------------------------------
-
-
-@functools.cache
-def pkcs12() -> Path:
-    """The RSA identity in a PKCS #12 container, under the password `secret`."""
-    certificate, key = identity("rsa")
-    store = Path(_folder()) / "identity.p12"
-    command = ["openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key, "-out", store]
-    command += ["-name", "test", "-passout", "pass:secret"]
-    subprocess.run(command, check=True, capture_output=True)
-    return store
-
-
-@functools.cache
-def nss_database() -> Path:
-    """An NSS database that holds the RSA identity as `test`."""
-    database = Path(_folder()) / "nss"
-    database.mkdir()
-    command = ["certutil", "-N", "-d", f"sql:{database}", "--empty-password"]
-    subprocess.run(command, check=True, capture_output=True)
-    command = ["pk12util", "-i", pkcs12(), "-d", f"sql:{database}", "-W", "secret"]
-    subprocess.run(command, check=True, capture_output=True)
-    # Peers that show this very certificate are trusted.
-    command = ["certutil", "-M", "-d", f"sql:{database}", "-n", "test", "-t", "TCPu,CPu,CPu"]
-    subprocess.run(command, check=True, capture_output=True)
-    return database
-
-
-def nss_session(suite_number: int, versions: str) -> Wire:
-    """One session of NSS's tstclnt and selfserv. NSS as Debian builds it writes no key log.
-
-    Args:
-        suite_number: e.g. 0x0096.
-        versions: as its `-V` wants them, e.g. `tls1.0:tls1.2`.
-    """
-    database = nss_database()
-    port = free_port()
-    tap = Tap(port)
-    suite = f":{suite_number:04X}"
-    common = ["-d", f"sql:{database}", "-c", suite, "-V", versions]
-    wire = Wire()
-    with running(["selfserv", "-n", "test", "-p", str(port), *common], port):
-        carried = tap.carry_one(wire)
-        with _client(["tstclnt", "-h", "127.0.0.1", "-p", str(tap.port), "-o", *common]) as client:
-            client.stdin.write(b"GET / HTTP/1.0\r\n\r\n")
-            client.stdin.flush()
-            answer = client.stdout.readline()
-            client.kill()
-        assert answer.startswith(b"HTTP/1.0 200"), answer
-        carried.join(10)
-    tap.close()
-    return wire

@@ -15,16 +15,11 @@ from cryptography.x509.ocsp import OCSPResponseBuilder, OCSPResponseStatus
 from OpenSSL import SSL
 
 from analyzer.stream import CLIENT, SERVER, Side
+from tests.makers.tls_elders import tlslite_session
+from tests.makers.tls_gnutls import gnutls_wire
+from tests.makers.tls_identities import identity, raw_public_key
 from tests.makers.tls_memory import TLS12, TLS13, Contexts, Pair, ended, wire_of
-from tests.makers.tls_stacks import (
-    gnutls_wire,
-    identity,
-    openssl_dialogue,
-    openssl_dialogues,
-    openssl_program_session,
-    raw_public_key,
-    tlslite_session,
-)
+from tests.makers.tls_stacks import openssl_dialogue, openssl_dialogues, openssl_program_session
 from tests.makers.tls_wire import Wire
 
 Connections = tuple[Wire, ...]

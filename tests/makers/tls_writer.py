@@ -23,8 +23,8 @@ from analyzer.tls.schedule import (
     next_traffic_secret,
     traffic_keys,
 )
+from tests.makers.tls_identities import identity
 from tests.makers.tls_levels import at
-from tests.makers.tls_stacks import identity
 
 TLS12, TLS13 = 0x0303, 0x0304
 RANDOMS = (b"C" * 32, b"S" * 32)

@@ -9,7 +9,8 @@ import pytest
 from analyzer.tls.opener import tls13_opener
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES
-from tests.makers.tls_stacks import openssl_session, tlslite_session
+from tests.makers.tls_elders import tlslite_session
+from tests.makers.tls_stacks import openssl_session
 from tests.makers.tls_wire import Wire
 
 TLS10, TLS12, TLS13 = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

@@ -9,7 +9,8 @@ import pytest
 from analyzer.tls.opener import why_unsupported
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES
-from tests.makers.tls_stacks import GNUTLS_TLS13, PING, GnuTls, gnutls_suite
+from tests.makers.tls_gnutls import GNUTLS_TLS13, GnuTls, gnutls_suite
+from tests.makers.tls_stacks import PING
 from tests.makers.tls_wire import ENCRYPT_THEN_MAC, application_data
 
 pytestmark = pytest.mark.skipif(not shutil.which("gnutls-serv"), reason="GnuTLS is not installed")

@@ -9,15 +9,9 @@ import pytest
 from analyzer.tls.opener import tls12_openers, why_unsupported
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES
-from tests.makers.tls_stacks import (
-    PING,
-    PONG,
-    PSK_IDENTITY,
-    PSK_KEY,
-    identity,
-    openssl_program_session,
-    openssl_session,
-)
+from tests.makers.tls_gnutls import PSK_IDENTITY, PSK_KEY
+from tests.makers.tls_identities import identity
+from tests.makers.tls_stacks import PING, PONG, openssl_program_session, openssl_session
 from tests.makers.tls_wire import ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, application_data
 
 TLS10, TLS11, TLS12, TLS13 = (

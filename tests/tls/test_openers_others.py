@@ -8,14 +8,9 @@ import pytest
 
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES
-from tests.makers.tls_stacks import (
-    PING,
-    PONG,
-    identity,
-    jsse_sessions,
-    nss_session,
-    tlslite_session,
-)
+from tests.makers.tls_elders import jsse_sessions, nss_session, tlslite_session
+from tests.makers.tls_identities import identity
+from tests.makers.tls_stacks import PING, PONG
 from tests.makers.tls_wire import ENCRYPT_THEN_MAC, application_data
 
 SSL3, TLS10, TLS11 = (3, 0), (3, 1), (3, 2)

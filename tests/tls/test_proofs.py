@@ -8,8 +8,9 @@ import pytest
 
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.events import Proof
+from tests.makers.tls_elders import tlslite_session
 from tests.makers.tls_levels import told_of
-from tests.makers.tls_stacks import openssl_program_session, openssl_session, tlslite_session
+from tests.makers.tls_stacks import openssl_program_session, openssl_session
 
 TLS10, TLS11, TLS12, TLS13 = (
     ssl.TLSVersion.TLSv1,

@@ -10,8 +10,9 @@ import pytest
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.events import Keyed
 from analyzer.tls.secrets import Secrets
+from tests.makers.tls_elders import tlslite_session
 from tests.makers.tls_levels import run_level, stream_of
-from tests.makers.tls_stacks import PING, PONG, openssl_dialogues, tlslite_session
+from tests.makers.tls_stacks import PING, PONG, openssl_dialogues
 
 IDENTITY, KEY = b"engineer", bytes(range(32))
 

@@ -21,15 +21,9 @@ from analyzer.errors import UnreadableInput
 from analyzer.tls.missing_secret import missing_master_secret, missing_traffic_secret
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES
-from tests.makers.tls_stacks import (
-    PING,
-    PONG,
-    PSK_IDENTITY,
-    PSK_KEY,
-    identity,
-    openssl_program_session,
-    openssl_session,
-)
+from tests.makers.tls_gnutls import PSK_IDENTITY, PSK_KEY
+from tests.makers.tls_identities import identity
+from tests.makers.tls_stacks import PING, PONG, openssl_program_session, openssl_session
 from tests.makers.tls_wire import application_data
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
