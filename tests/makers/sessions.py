@@ -146,9 +146,14 @@ def _nearest(step: Step, printed: list[str]) -> list[str]:
             continue
         first = at if index == 0 else _like(run[0], printed, at)
         end = len(printed) if index == len(runs) - 1 else _like(run[-1], printed, first) + 1
-        lines += printed[first:end]
+        lines += [_cut(line, run) for line in printed[first:end]]
         at = end
     return lines
+
+
+def _cut(line: str, run: Sequence[str]) -> str:
+    """The line as the page cuts it, where it still begins like that."""
+    return next((told for told in run if _same([told], [line])), line)
 
 
 def _like(line: str, printed: Sequence[str], start: int) -> int:
