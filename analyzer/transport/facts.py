@@ -56,6 +56,7 @@ class SideFacts:
         largest_unacknowledged, largest_acknowledged: payload of the largest of its latest 64 segments with data
             that is not acknowledged, and that is.
         unanswered_ns: from the first to the last sending of what is not acknowledged.
+        last_payload: bytes in the last of its segments that carried any.
         window_closed_ns: how long its window had stood at zero when the connection ended, 0 where it was open.
     """
 
@@ -83,6 +84,7 @@ class SideFacts:
     largest_acknowledged: int = 0
     unanswered_ns: int = 0
     window_closed_ns: int = 0
+    last_payload: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ class _Open(NamedTuple):
     largest_passed: int
     since_ns: int
     window_closed_ns: int
+    last_payload: int
 
 
-_SETTLED = _Open(0, 0, 0, 0, 0)
+_SETTLED = _Open(0, 0, 0, 0, 0, 0)
 
 
 class Tally:
@@ -161,9 +162,10 @@ class Tally:
                 passed = max(passed, size)
             else:
                 unanswered.append(segment)
+        last = len(self.recent[-1].payload) + self.recent[-1].missing if self.recent else 0
         closed = 0 if self.zero_since is None else max(0, ended - self.zero_since)
         if not unanswered:
-            self._open = _Open(0, 0, passed, 0, closed)
+            self._open = _Open(0, 0, passed, 0, closed, last)
             return
         ends = [(s.seq + len(s.payload) + s.missing) & MASK for s in unanswered]
         start = acked if acked >= 0 else unanswered[0].seq
@@ -173,6 +175,7 @@ class Tally:
             passed,
             max(0, unanswered[-1].at.ended - unanswered[0].at.began),
             closed,
+            last,
         )
 
     def facts(self, payload_bytes: int) -> SideFacts:
@@ -205,6 +208,7 @@ class Tally:
             largest_acknowledged=self._open.largest_passed,
             unanswered_ns=self._open.since_ns,
             window_closed_ns=self._open.window_closed_ns,
+            last_payload=self._open.last_payload,
         )
 
 

@@ -607,7 +607,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "The inner handshake was probably refused; which side refused what can only be guessed.",
         "Possible, never more.",
         "The session keys of the outer (and in TLS 1.3 the inner) level.",
-        "capture again while the client writes a key log (SSLKEYLOGFILE, or a tool that extracts session keys), then analyze with --keys",
+        "capture again while the client writes a key log (docs/session-keys.md says how), then analyze with --keys",
         "this program's own limits",
     ),
     Entry(

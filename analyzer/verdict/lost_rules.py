@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analyzer.session.facts import Session
 from analyzer.session.outcome import ESTABLISHED, UNSEEN, is_fatal
 from analyzer.stream import CLIENT, SERVER, Side
-from analyzer.tls.constants import APPLICATION_DATA, TLS13
+from analyzer.tls.constants import ALERT, APPLICATION_DATA, TLS13
+from analyzer.tls.events import RecordSeen
 from analyzer.verdict.finding import Confidence
 from analyzer.verdict.reading import (
     Reading,
@@ -50,6 +52,8 @@ def _was_up(s: Symptoms) -> bool:
         sum(r.type == APPLICATION_DATA for r in outer.session.first_records[side])
         for side in (CLIENT, SERVER)
     ]
+    if s.told.tcp.opening == "unseen" and "client_hello" not in outer.sent[CLIENT]:
+        return any(counts)  # the capture starts on a connection that was in use
     return all(count > _FEW_RECORDS for count in counts)
 
 
@@ -179,11 +183,21 @@ def _sealed_goodbye(s: Symptoms) -> bool:
     session = s.outer.session
     for side in (CLIENT, SERVER):
         records = session.first_records[side]
-        if not records or session.counts[side].records != len(records):
-            return True
-        if session.version == TLS13 and records[-1].length in ALERT_SIZES:
+        if session.counts[side].records != len(records):
+            if 0 < s.told.tcp.sides[side].last_payload <= _GOODBYE:
+                return True
+        elif records and (records[-1].type == ALERT or _may_be_alert(session, records[-1])):
             return True
     return False
+
+
+def _may_be_alert(session: Session, record: RecordSeen) -> bool:
+    """TLS 1.3 calls every record application data; without a hello the version is not known."""
+    return session.version in (None, TLS13) and record.length in ALERT_SIZES
+
+
+# Bytes of a record that holds an alert, under any suite.
+_GOODBYE = 64
 
 
 def _forgotten(s: Symptoms) -> bool:
@@ -234,7 +248,7 @@ def closed_unanswered(s: Symptoms) -> Reading | None:
         return None
     records = h.session.first_records
     if any(h.session.counts[side].records != len(records[side]) for side in (CLIENT, SERVER)):
-        return None
+        return _closed_first(s, ended)
     asked = [r for r in records[CLIENT] if r.at.began < ended.at.began]
     said = [r for r in records[SERVER] if r.at.began < ended.at.began]
     if not asked or not said or asked[-1].at.began <= said[-1].at.began:
@@ -246,6 +260,20 @@ def closed_unanswered(s: Symptoms) -> Reading | None:
         (asked[-1].at, ended.at),
         alternatives=("that message needs no answer, and the server stopped in order",),
         decide=("the log of the HSM or its host at this time",),
+    )
+
+
+def _closed_first(s: Symptoms, ended: Ending) -> Reading | None:
+    """Of a long connection, whose last records are not known one by one."""
+    if s.told.outcome != ESTABLISHED:
+        return None
+    return Reading(
+        "lost-by-close",
+        f"The server {ending_words(ended)} first and without a close_notify, as nobody does who is done.",
+        POSSIBLE,
+        (ended.at,),
+        alternatives=("a server that always closes like this, and had nothing left to say",),
+        decide=("the log of the HSM or its host at this time", "how other connections to it end"),
     )
 
 

@@ -15,6 +15,9 @@ _PROHIBITED = {4: frozenset({9, 10, 13}), 6: frozenset({1, 5, 6})}
 _DESTINATION_UNREACHABLE = {4: 3, 6: 1}
 _TIME_EXCEEDED = {4: 11, 6: 3}
 
+# While nobody has ended the connection, a window may still open again: it has to be zero for longer.
+_STILL_OPEN_NS = 5 * SECOND
+
 # Retransmissions of the same side without any answer that make a storm.
 _STORM = 3
 
@@ -278,7 +281,7 @@ def zero_window(s: Symptoms) -> Reading | None:
     tcp = s.told.tcp
     for side in (SERVER, CLIENT):
         facts = tcp.sides[side]
-        if facts.window_closed_ns < PATIENCE_NS:
+        if facts.window_closed_ns < (PATIENCE_NS if s.endings else _STILL_OPEN_NS):
             continue
         return Reading(
             "zero-window",

@@ -103,6 +103,31 @@ def test_a_capture_cut_by_its_snap_length_shows_no_cause(name, keys):
         assert causes(name, kept, keys=keys) == set(), length
 
 
+# Frames of the handshake, in each of these.
+HANDSHAKE = 16
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("causes/idle-reset", "idle-dropped"),
+        ("causes/idle-dropped", "idle-dropped"),
+        ("causes/half-open", "half-open"),
+        ("causes/lost-by-reset", "lost-by-reset"),
+        ("causes/lost-in-silence", "peer-vanished"),
+        ("causes/reset-from-between", "reset-from-between"),
+    ],
+)
+def test_a_lost_connection_is_told_without_its_beginning_and_without_keys(name, code):
+    kept = list(items(name)[HANDSHAKE if len(items(name)) > HANDSHAKE else 0 :])
+
+    found, limits = limitations(kept)
+
+    assert found == code
+    if len(items(name)) > HANDSHAKE:
+        assert "the capture starts after the connection was opened" in limits
+
+
 def limitations(kept: list[Item]) -> tuple[str, tuple[str, ...]]:
     """Code and limits of the one cause."""
     analysis = Analysis(Options(contain_crashes=False), Secrets())
