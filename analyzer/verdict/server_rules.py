@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.stream import CLIENT, SERVER
+from analyzer.tls.constants import TLS13
 from analyzer.verdict.finding import Status
 from analyzer.verdict.published import PUBLISHED_SERVERS
 from analyzer.verdict.reading import (
@@ -62,7 +63,7 @@ def server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     slot = h.judged[SERVER]
     judged_bad = slot is not None and slot.status is Status.FAIL
     # OpenSSL calls a certificate whose signature does not verify decrypt_error.
-    signature = alert.code == DECRYPT_ERROR and (judged_bad or _server_proved(h))
+    signature = alert.code == DECRYPT_ERROR and (judged_bad or not chain or _server_proved(h))
     about_certificates = alert.code in ABOUT_CERTIFICATES or signature
     if not about_certificates and not (judged_bad and chain):
         return None
@@ -82,9 +83,10 @@ def server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
             alternatives=() if sure is CERTAIN else (f"what {alert_words(alert)} says literally",),
             advice=_trust_advice(h),
         )
+    unseen = "is encrypted (TLS 1.3)" if h.session.version == TLS13 else "was not captured"
     return Reading(
         f"{LEVEL[h.level]}-server-certificate-refused",
-        f"{refused}{alert_words(alert)} from the client. The certificate itself is encrypted (TLS 1.3).",
+        f"{refused}{alert_words(alert)} from the client. The certificate itself {unseen}.",
         LIKELY,
         evidence,
         alternatives=("the client misjudged another part of the encrypted server flight",),

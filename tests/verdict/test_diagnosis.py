@@ -21,7 +21,10 @@ WEAKER = {
     "inner-client-certificate-expired": {"bounded-without-keys"},
     "inner-client-certificate-missing": {"bounded-without-keys"},
     "inner-client-certificate-refused": {"bounded-without-keys"},
-    "inner-server-certificate-expired": {"bounded-without-keys"},
+    "inner-server-certificate-expired": {
+        "bounded-without-keys",
+        "inner-server-certificate-refused",
+    },
     "inner-server-certificate-refused": {"bounded-without-keys"},
     "inner-client-key-mismatch": {"bounded-without-keys"},
     "inner-server-key-mismatch": {"bounded-without-keys"},
@@ -79,6 +82,18 @@ def test_without_keys_the_cause_is_weaker_and_stays_true(case):
         assert known is not None, "a cause where with all keys there is none"
         assert SURE[guessed["confidence"]] <= SURE[known["confidence"]]
         assert guessed["code"] in {known["code"], *WEAKER.get(known["code"], ())}
+
+
+@pytest.mark.parametrize("keys", ["outer", "inner"])
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if "embedded_keys" not in c.expected], ids=lambda case: case.name
+)
+def test_with_the_keys_of_one_level_the_cause_stays_true(case, keys):
+    for known, guessed in zip(causes_of(case, "all"), causes_of(case, keys), strict=True):
+        if guessed is not None:
+            assert known is not None, "a cause where with all keys there is none"
+            assert SURE[guessed["confidence"]] <= SURE[known["confidence"]]
+            assert guessed["code"] in {known["code"], *WEAKER.get(known["code"], ())}
 
 
 # Of key logs (RFC 9850): which secret would decide.
