@@ -1,6 +1,7 @@
 """Long work says how far it is, on a terminal and there only; connections are told as they end."""
 
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -63,8 +64,12 @@ def test_a_name_that_acts_does_not():
     assert told.line("\x1b]0;x\x07.pcap", 1.0).isprintable()
 
 
-def slowly(arguments, data: bytes, seconds: float):
-    """Feed `data` by and by; what came on stdout, and on stderr, which is a terminal."""
+def slowly(arguments, data: bytes):
+    """Feed `data` by and by; what came on stdout, and on stderr, which is a terminal.
+
+    The pipe holds one piece, so a piece is taken only when the program has read the one before: however late it
+    starts, it reads for more than a second.
+    """
     master, slave = os.openpty()
     with subprocess.Popen(
         command(*arguments),
@@ -72,18 +77,18 @@ def slowly(arguments, data: bytes, seconds: float):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=slave,
+        bufsize=0,
     ) as program:
         os.close(slave)
+        piece = fcntl.fcntl(program.stdin, fcntl.F_SETPIPE_SZ, 4096)
 
         def feed():
-            pieces = 8
-            step = -(-len(data) // pieces)
-            for at in range(pieces):
-                program.stdin.write(data[at * step : (at + 1) * step])
-                program.stdin.flush()
-                time.sleep(seconds / pieces)
+            for at in range(0, len(data), piece):
+                program.stdin.write(data[at : at + piece])
+                time.sleep(0.3)
             program.stdin.close()
 
+        assert len(data) > 6 * piece
         feeder = threading.Thread(target=feed)
         feeder.start()
         out = program.stdout.read()
@@ -91,8 +96,8 @@ def slowly(arguments, data: bytes, seconds: float):
         assert program.wait(60) == 0
     told = b""
     with contextlib.suppress(OSError):  # the terminal is gone
-        while piece := os.read(master, 65536):
-            told += piece
+        while read := os.read(master, 65536):
+            told += read
     os.close(master)
     return out, told
 
@@ -109,7 +114,7 @@ def an_hour_later(data: bytes) -> bytes:
 
 def test_on_a_terminal_progress_is_shown_and_taken_away():
     data = (THREE / "capture.pcap").read_bytes()
-    out, told = slowly(("analyze", "-", "-f", "json"), data, 3)
+    out, told = slowly(("analyze", "-", "-f", "json"), data)
     assert json.loads(out)["summary"]["connections"] == 3
     assert b"MB/s" in told
     assert told.rstrip().endswith(b"\x1b[K")
@@ -118,7 +123,7 @@ def test_on_a_terminal_progress_is_shown_and_taken_away():
 @pytest.mark.parametrize("option", ["-q", "--progress=never"])
 def test_who_wants_silence_has_it(option):
     data = (THREE / "capture.pcap").read_bytes()
-    out, told = slowly(("analyze", "-", "-f", "json", option), data, 3)
+    out, told = slowly(("analyze", "-", "-f", "json", option), data)
     assert json.loads(out)["summary"]["connections"] == 3
     assert b"MB/s" not in told
 
