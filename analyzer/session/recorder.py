@@ -38,6 +38,7 @@ from analyzer.tls.messages import (
 _TLS13 = 0x0304
 # With these a server's handshake is over as far as it asks for anything.
 _LAST_OF_FLIGHT = frozenset({"server_hello_done", "finished"})
+_WORSE = ("valid", "unchecked", "invalid")
 _HEADER = 4  # bytes of a handshake message's header
 
 
@@ -124,7 +125,7 @@ class Recorder:
             case Tried():
                 self._tried(event)
             case Proof():
-                self._numbered(event.handshake).proofs[event.kind] = event
+                self._proof(event)
 
     def sessions(
         self,
@@ -195,6 +196,13 @@ class Recorder:
         self._numbered(self._current[event.side]).recovered.append(
             f"{event.side.word}: {event.skipped_bytes} bytes and {lost} records passed over"
         )
+
+    def _proof(self, event: Proof) -> None:
+        """Of several of a kind (authentication behind the handshake may come again) the worst counts."""
+        proofs = self._numbered(event.handshake).proofs
+        known = proofs.get(event.kind)
+        if known is None or _WORSE.index(event.result) > _WORSE.index(known.result):
+            proofs[event.kind] = event
 
     def _tried(self, event: Tried) -> None:
         handshake = self._handshake(event)

@@ -30,11 +30,13 @@ class TlsLimits:
         message: bytes of one handshake message; longer ones are passed over.
         hold: bytes of records per side that wait for a hello or a secret.
         lost_records: how many records a gap may have swallowed for the next ones still to be opened.
+        trials: tags per side that may be tried to find out how many it was, for all gaps together.
     """
 
     message: int = 1 << 20
     hold: int = 1 << 18
     lost_records: int = 4096
+    trials: int = 1 << 18
 
 
 class Lane:
@@ -71,6 +73,7 @@ class Lane:
             counts=self.counts,
             events=self._events,
             lost_records=limits.lost_records,
+            trials=limits.trials,
         )
         self.content = Content(
             side,

@@ -62,6 +62,7 @@ class Protection:
         counts: counts what stays sealed.
         events: takes `Keyed`, `Sealed` and `Recovered`.
         lost_records: how many records a gap may have swallowed for the next ones still to be opened.
+        trials: tags that may be tried for all gaps together.
 
     Attributes:
         on: records are sealed.
@@ -81,6 +82,7 @@ class Protection:
         counts: RecordCounts,
         events: list[TlsEvent],
         lost_records: int,
+        trials: int,
     ) -> None:
         self.on = self.tls13 = False
         self.epoch = ""
@@ -92,7 +94,7 @@ class Protection:
         self._counts = counts
         self._events = events
         self._lost_records = lost_records
-        self._search = SequenceSearch(lost_records)
+        self._search = SequenceSearch(lost_records, trials)
         self._failures = 0
         self._failed_at: Span | None = None  # the first of them
         self._opener: Opener | None = None

@@ -39,10 +39,12 @@ class SequenceSearch:
 
     Args:
         most: records that a loss may have swallowed, at most.
+        trials: tags to try for all losses together.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, trials: int) -> None:
         self._most = most
+        self._trials = trials
         self._bound = 0
 
     def lose(self, size: int | None) -> None:
@@ -54,6 +56,7 @@ class SequenceSearch:
         """The record's content; the opener then is behind it. None, and nothing changed, where no number fits."""
         expected = opener.sequence
         for sequence in self._sequences(opener, record, expected):
+            self._trials -= sequence != expected
             opener.sequence = sequence
             opened = opener.open(record.type, record.version, record.body)
             if opened:
@@ -67,7 +70,8 @@ class SequenceSearch:
 
     def _sequences(self, opener: Opener, record: Record, expected: int) -> Iterator[int]:
         quick = isinstance(opener, Tls13Opener) and opener.finds_sequences
-        yield from range(expected, expected + min(self._bound, _NEXT if quick else self._most) + 1)
+        tried = min(self._bound, _NEXT if quick else self._most, max(_NEXT, self._trials))
+        yield from range(expected, expected + tried + 1)
         if quick:
             assert isinstance(opener, Tls13Opener)
             sequence = opener.sequence_of(record.version, record.body)

@@ -216,3 +216,14 @@ def test_by_trial_nothing_opens_without_the_secret_and_the_trials_are_bounded():
     assert set(told.sealed) == {"hello-missing"}
     assert told.of(Tried) == []
     assert secrets.trials <= 0
+
+
+def test_the_tags_tried_for_all_gaps_together_are_bounded():
+    events, first, secrets = session(*SUITES["1.2 AES-GCM"])
+    lost = [n for n in range(first, len(events)) if events[n].side is CLIENT][:-4]
+    gap = Gap(CLIENT, None, events[lost[0]].at, "not captured")
+    kept = [
+        gap if n == lost[0] else e for n, e in enumerate(events) if n == lost[0] or n not in lost
+    ]
+    assert run_level(kept, secrets).sealed == []
+    assert run_level(kept, secrets, TlsLimits(trials=3)).sealed == ["bytes-missing"]
