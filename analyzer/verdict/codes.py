@@ -49,6 +49,7 @@ CODES = (
     Code("client-certificate-half-refused", "capture", "one HSM takes a client certificate that another refuses", "`cluster mtls list-trust-anchors`: register the anchor again where coverage is not full", "UG cloudhsm_cli-cluster-mtls"),
     Code("expected-set-contradiction", "capture", "the certificates handed over cannot all be right", "fetch them again with describe-clusters; see `hsm-analyzer expect show`", "UG verify-hsm-identity"),
     Code("repeated-failure", "capture", "the same failure three times or more between the same two machines, with its period", "look at one of them: they are alike", "cloudhsm_client.cfg reconnect_interval"),
+    Code("reconnect-loop", "capture", "short connections between two machines at regular intervals, none of which can be read", "analyze with session keys; SDK 3 tries again every 3 s", "cloudhsm_client.cfg reconnect_interval"),
     Code("fails-since", "capture", "two machines connected until a moment and cannot since; what changed with it is named", "find out what was changed between those two times", ""),
     Code("works-since", "capture", "two machines could not connect until a moment and can since", "", ""),
     Code("idle-timeout", "capture", "the longest silence that a connection outlived, and the shortest that cost one", "look for a timeout between the two on the path", "API ConnectionTrackingConfiguration"),

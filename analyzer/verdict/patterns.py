@@ -13,7 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, Session
-from analyzer.session.outcome import ESTABLISHED, FAILED
+from analyzer.session.outcome import ESTABLISHED, FAILED, UNSEEN
 from analyzer.session.timing import answers
 from analyzer.stream import CLIENT, SERVER, Span
 from analyzer.tls.constants import version_name
@@ -116,6 +116,7 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
     """What the failures of a capture have in common."""
     return (
         *(_repeated(one) for one in series(told) if one.count >= _SERIES),
+        *_reconnects(told),
         *_since(told),
         *_idle_timeout(told),
         *_slower_answers(told),
@@ -135,7 +136,7 @@ def _repeated(one: Series) -> Finding:
     every = ""
     if one.period_ns is not None:
         every = f", one every {duration(one.period_ns)}"
-        if abs(one.period_ns - _SDK3_NS) <= _NEAR * _SDK3_NS:
+        if _near(one.period_ns, _SDK3_NS):
             every += " (a client of SDK 3 tries again every 3 s, for ever)"
     return Finding(
         "repeated-failure",
@@ -148,18 +149,47 @@ def _repeated(one: Series) -> Finding:
     )
 
 
+def _reconnects(told: Sequence[Told]) -> Iterator[Finding]:
+    """Short connections that follow each other like clockwork, of which none could be read."""
+    unseen = [e for e in told if e.conversation.outcome == UNSEEN and e.cause is None]
+    for (client, server), group in groupby(sorted(unseen, key=_pair), key=_pair):
+        ordered = sorted(group, key=_start)
+        period = _period([_start(each) for each in ordered])
+        longest = max(_end(each) - _start(each) for each in ordered)
+        if len(ordered) < _LOOP or period is None or longest >= period:
+            continue
+        yield Finding(
+            "reconnect-loop",
+            Status.UNKNOWN,
+            f"{client} connects to {server} every {duration(period)}, {len(ordered)} times, and no connection lasts "
+            f"longer than {duration(longest)}: as a client does that fails and tries again"
+            + (" (one of SDK 3 every 3 s)" if _near(period, _SDK3_NS) else ""),
+            evidence=(ordered[0].conversation.tcp.span, ordered[-1].conversation.tcp.span),
+            advice="analyze with the session keys of one of them (--keys): what fails is encrypted",
+            limitations=("a health check or a program that is called that often looks the same",),
+        )
+
+
+# Fewer short connections are no loop.
+_LOOP = 5
+
+
+def _near(period: int, other: int) -> bool:
+    return abs(period - other) <= _NEAR * other
+
+
+def _pair(told: Told) -> tuple[str, str]:
+    return told.conversation.tcp.client.address, str(told.conversation.tcp.server)
+
+
 # ---------------------------------------------------------------------- in time
 
 
 def _since(told: Sequence[Told]) -> Iterator[Finding]:
     """Between the same two machines it worked until a moment, and never again; or the other way round."""
-    by_pair: Callable[[Told], tuple[str, str]] = lambda each: (  # noqa: E731
-        each.conversation.tcp.client.address,
-        str(each.conversation.tcp.server),
-    )
     clear = [each for each in told if each.fine or each.failed]
     yield from _moved(clear)
-    for (client, server), group in groupby(sorted(clear, key=by_pair), key=by_pair):
+    for (client, server), group in groupby(sorted(clear, key=_pair), key=_pair):
         ordered = sorted(group, key=_start)
         turns = _turns(ordered)
         if len(turns) != 1:

@@ -20,11 +20,11 @@ def findings(name: str) -> dict[str, dict]:
     return {finding["code"]: finding for finding in found["findings"]}
 
 
-def told(name: str) -> Told:
+def told(name: str, *, keys: bool = True) -> Told:
     """One recorded connection."""
     case = CASES[name]
     options = Options(
-        key_logs=(case.directory / "keys.log",),
+        key_logs=(case.directory / "keys.log",) if keys else (),
         expected=load_expectations(etc=ROOT / "captures/pki/etc/sdk3"),
     )
     connection = analyze([str(case.capture)], options).connections[0]
@@ -100,6 +100,16 @@ def test_answers_that_take_ever_longer_are_told():
     message = findings("causes/answers-slow-down")["answers-slow-down"]["message"]
 
     assert "as under throttling or load" in message
+
+
+def test_unread_connections_that_follow_each_other_like_clockwork_are_called_a_loop():
+    unread = told("tls13-in-tls13", keys=False)
+    [loop] = patterns([at(unread, 3 * n) for n in range(6)])
+
+    assert loop.code == "reconnect-loop"
+    assert "every 3.0 s, 6 times" in loop.message
+    assert codes([at(unread, second) for second in (0, 3, 11, 12, 40, 90)]) == []
+    assert codes([at(told("tls13-in-tls13"), 3 * n) for n in range(6)]) == []
 
 
 def test_irregular_failures_have_no_period():
