@@ -31,7 +31,7 @@ from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.transport.facts import SideFacts, TcpFacts
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
-from analyzer.verdict.patterns import Series
+from analyzer.verdict.series import Series
 from analyzer.verdict.showing import Showing
 
 SCHEMA = "hsm-analyzer/report/1"

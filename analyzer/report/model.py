@@ -12,7 +12,7 @@ from analyzer.capture.items import Damage
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.patterns import Series
+from analyzer.verdict.series import Series
 from analyzer.verdict.showing import Showing
 
 

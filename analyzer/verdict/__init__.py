@@ -25,7 +25,8 @@ from analyzer.verdict.finding import Finding
 from analyzer.verdict.fleet import across, showings
 from analyzer.verdict.judgement import judge
 from analyzer.verdict.overall import overall
-from analyzer.verdict.patterns import Series, Told, patterns, series
+from analyzer.verdict.patterns import patterns
+from analyzer.verdict.series import Series, Told, series
 
 __all__ = [
     "Expectations",

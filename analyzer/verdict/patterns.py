@@ -7,116 +7,42 @@ connections to the other HSMs are fine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
-from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, Session
-from analyzer.session.outcome import ESTABLISHED, FAILED, UNSEEN
+from analyzer.session.outcome import FAILED
 from analyzer.session.timing import answers
-from analyzer.stream import CLIENT, SERVER, Span
+from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import version_name
 from analyzer.tls.suites import suite_name
-from analyzer.verdict.finding import Cause, Finding, Status
+from analyzer.verdict.finding import Finding, Status
 from analyzer.verdict.reading import duration
+from analyzer.verdict.series import (
+    SERIES,
+    STREAMS,
+    Told,
+    end_of,
+    pair,
+    reconnects,
+    repeated,
+    series,
+    start,
+)
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
-# Fewer equal failures are no series.
-_SERIES = 3
-# Intervals that differ by no more than this from their median are regular, if so many of them do.
-_NEAR, _REGULAR = 0.25, 0.8
-# `reconnect_interval` of Client SDK 3's cloudhsm_client.cfg.
-_SDK3_NS = 3_000_000_000
-_STREAMS = 5
 # A round trip that is so many times another one is another path.
 _OTHER_PATH = 5
+
+
 _MILLISECOND = 1_000_000
-
-
-class Told(NamedTuple):
-    """One connection with what was found out about it."""
-
-    conversation: Conversation
-    cause: Cause | None
-
-    @property
-    def fine(self) -> bool:
-        """It was established and was not lost."""
-        return self.conversation.outcome == ESTABLISHED and self.cause is None
-
-    @property
-    def failed(self) -> bool:
-        """It certainly came to nothing, or was lost."""
-        return self.cause is not None and self.cause.code != "capture-ends"
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Connections between the same two machines that ended for the same cause.
-
-    Attributes:
-        code: of the cause. client, server: addresses, the server's with its port.
-        count: how many. streams: the first few of their numbers.
-        first, last: the spans of the first and the last of them.
-        period_ns: median time from one's start to the next one's where that is regular, else None.
-        lost: they were established before.
-    """
-
-    code: str
-    client: str
-    server: str
-    count: int
-    streams: tuple[int, ...]
-    first: Span
-    last: Span
-    period_ns: int | None
-    lost: bool
-
-
-def series(told: Sequence[Told]) -> tuple[Series, ...]:
-    """All failures, each kind between two machines once, in order of their first."""
-    groups: dict[tuple[str, str, str], list[Told]] = {}
-    for each in told:
-        if each.cause is not None:
-            tcp = each.conversation.tcp
-            key = (each.cause.code, tcp.client.address, str(tcp.server))
-            groups.setdefault(key, []).append(each)
-    found = [_series(key, group) for key, group in groups.items()]
-    return tuple(sorted(found, key=lambda one: one.first.began))
-
-
-def _series(key: tuple[str, str, str], group: Sequence[Told]) -> Series:
-    ordered = sorted(group, key=_start)
-    return Series(
-        *key,
-        count=len(group),
-        streams=tuple(each.conversation.stream for each in ordered[:_STREAMS]),
-        first=ordered[0].conversation.tcp.span,
-        last=ordered[-1].conversation.tcp.span,
-        period_ns=_period([_start(each) for each in ordered]),
-        lost=all(each.conversation.outcome == ESTABLISHED for each in group),
-    )
-
-
-def _start(told: Told) -> int:
-    return told.conversation.tcp.span.began
-
-
-def _period(starts: Sequence[int]) -> int | None:
-    intervals = [later - earlier for earlier, later in pairwise(starts)]
-    if len(intervals) < _SERIES - 1:
-        return None
-    usual = int(median(intervals))
-    near = sum(abs(interval - usual) <= _NEAR * usual for interval in intervals)
-    return usual if usual and near >= _REGULAR * len(intervals) else None
 
 
 def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
     """What the failures of a capture have in common."""
     return (
-        *(_repeated(one) for one in series(told) if one.count >= _SERIES),
-        *_reconnects(told),
+        *(repeated(one) for one in series(told) if one.count >= SERIES),
+        *reconnects(told),
         *_since(told),
         *_idle_timeout(told),
         *_slower_answers(told),
@@ -132,91 +58,38 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
     )
 
 
-def _repeated(one: Series) -> Finding:
-    every = ""
-    if one.period_ns is not None:
-        every = f", one every {duration(one.period_ns)}"
-        if _near(one.period_ns, _SDK3_NS):
-            every += " (a client of SDK 3 tries again every 3 s, for ever)"
-    return Finding(
-        "repeated-failure",
-        Status.UNKNOWN if one.lost else Status.FAIL,
-        f"the same failure {one.count} times between {one.client} and {one.server}: {one.code}{every}; first "
-        f"{when(time_of(one.first.began))}, last {when(time_of(one.last.began))}",
-        evidence=(one.first, one.last),
-        observed=f"{one.count} connections",
-        advice=f"`hsm-analyzer explain {one.code}`; one connection of the series tells all",
-    )
-
-
-def _reconnects(told: Sequence[Told]) -> Iterator[Finding]:
-    """Short connections that follow each other like clockwork, of which none could be read."""
-    unseen = [e for e in told if e.conversation.outcome == UNSEEN and e.cause is None]
-    for (client, server), group in groupby(sorted(unseen, key=_pair), key=_pair):
-        ordered = sorted(group, key=_start)
-        period = _period([_start(each) for each in ordered])
-        longest = max(_end(each) - _start(each) for each in ordered)
-        if len(ordered) < _LOOP or period is None or longest >= period:
-            continue
-        yield Finding(
-            "reconnect-loop",
-            Status.UNKNOWN,
-            f"{client} connects to {server} every {duration(period)}, {len(ordered)} times, and no connection lasts "
-            f"longer than {duration(longest)}: as a client does that fails and tries again"
-            + (" (one of SDK 3 every 3 s)" if _near(period, _SDK3_NS) else ""),
-            evidence=(ordered[0].conversation.tcp.span, ordered[-1].conversation.tcp.span),
-            advice="analyze with the session keys of one of them (--keys): what fails is encrypted",
-            limitations=("a health check or a program that is called that often looks the same",),
-        )
-
-
-# Fewer short connections are no loop.
-_LOOP = 5
-
-
-def _near(period: int, other: int) -> bool:
-    return abs(period - other) <= _NEAR * other
-
-
-def _pair(told: Told) -> tuple[str, str]:
-    return told.conversation.tcp.client.address, str(told.conversation.tcp.server)
-
-
-# ---------------------------------------------------------------------- in time
-
-
 def _since(told: Sequence[Told]) -> Iterator[Finding]:
     """Between the same two machines it worked until a moment, and never again; or the other way round."""
     clear = [each for each in told if each.fine or each.failed]
     yield from _moved(clear)
-    for (client, server), group in groupby(sorted(clear, key=_pair), key=_pair):
-        ordered = sorted(group, key=_start)
+    for (client, server), group in groupby(sorted(clear, key=pair), key=pair):
+        ordered = sorted(group, key=start)
         turns = _turns(ordered)
         if len(turns) != 1:
             continue
         before, after = turns[0]
-        if before.fine and sum(each.failed for each in ordered) >= _SERIES - 1:
+        if before.fine and sum(each.failed for each in ordered) >= SERIES - 1:
             yield _failing_since(client, server, ordered, before, after)
-        elif after.fine and sum(each.failed for each in ordered) >= _SERIES - 1:
+        elif after.fine and sum(each.failed for each in ordered) >= SERIES - 1:
             yield Finding(
                 "works-since",
                 Status.PASS,
-                f"{client} could not connect to {server} until {when(time_of(_end(before)))}, and can since "
-                f"{when(time_of(_start(after)))}{_changes(before, after)}",
+                f"{client} could not connect to {server} until {when(time_of(end_of(before)))}, and can since "
+                f"{when(time_of(start(after)))}{_changes(before, after)}",
                 evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
             )
 
 
 def _turns(ordered: Sequence[Told]) -> list[tuple[Told, Told]]:
     """The neighbours of which one is fine and the other is not."""
-    return [pair for pair in pairwise(ordered) if pair[0].fine != pair[1].fine]
+    return [turn for turn in pairwise(ordered) if turn[0].fine != turn[1].fine]
 
 
 def _moved(clear: Sequence[Told]) -> Iterator[Finding]:
     """A client that connected to one address until a moment, and since then fails with another one only."""
     by_client: Callable[[Told], str] = lambda each: each.conversation.tcp.client.address  # noqa: E731
     for client, group in groupby(sorted(clear, key=by_client), key=by_client):
-        ordered = sorted(group, key=_start)
+        ordered = sorted(group, key=start)
         turns = _turns(ordered)
         if len(turns) != 1 or not turns[0][0].fine:
             continue
@@ -224,12 +97,12 @@ def _moved(clear: Sequence[Told]) -> Iterator[Finding]:
         worked = {str(each.conversation.tcp.server) for each in ordered if each.fine}
         fails = {str(each.conversation.tcp.server) for each in ordered if not each.fine}
         failed = sum(each.failed for each in ordered)
-        if worked & fails or failed < _SERIES - 1:
+        if worked & fails or failed < SERIES - 1:
             continue
         yield Finding(
             "fails-since",
             Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
-            f"{client} connected until {when(time_of(_end(before)))} and fails since {when(time_of(_start(after)))} "
+            f"{client} connected until {when(time_of(end_of(before)))} and fails since {when(time_of(start(after)))} "
             f"({plural(failed, 'connection')}: {after.cause.code if after.cause else 'unknown'}); changed with it: the "
             f"address, {listing(sorted(worked))} before, {listing(sorted(fails))} since",
             evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
@@ -244,16 +117,12 @@ def _failing_since(
     return Finding(
         "fails-since",
         Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
-        f"{client} to {server} worked until {when(time_of(_end(before)))} and fails since "
-        f"{when(time_of(_start(after)))} ({plural(len(ordered) - failed, 'connection')} fine, then {failed} failed: "
+        f"{client} to {server} worked until {when(time_of(end_of(before)))} and fails since "
+        f"{when(time_of(start(after)))} ({plural(len(ordered) - failed, 'connection')} fine, then {failed} failed: "
         f"{after.cause.code if after.cause else 'unknown'}){_changes(before, after)}",
         evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
         advice="find out what was changed between those two times, on the client and on the HSM's side",
     )
-
-
-def _end(told: Told) -> int:
-    return told.conversation.tcp.span.ended
 
 
 def _changes(before: Told, after: Told) -> str:
@@ -343,7 +212,7 @@ def _slower_answers(told: Sequence[Told]) -> Iterator[Finding]:
         f"answers from {first.conversation.tcp.server} take ever longer on {plural(len(slow), 'connection')}: "
         f"{duration(before)} at first, {duration(now)} later (connection {first.conversation.stream}), as under "
         "throttling or load",
-        evidence=tuple(each.conversation.tcp.span for each, _, _ in slow[:_STREAMS]),
+        evidence=tuple(each.conversation.tcp.span for each, _, _ in slow[:STREAMS]),
         advice="look in the client's log for `Response Code: 187` (throttling); spread the load over more HSMs and retry "
         "with back-off",
         limitations=("what was asked is encrypted: some requests take longer than others",),
@@ -352,9 +221,6 @@ def _slower_answers(told: Sequence[Told]) -> Iterator[Finding]:
 
 # So many answers make a trend, if the later half takes so many times as long, and that is felt.
 _ANSWERS, _SLOWER, _SLOW_NS = 8, 5, 200 * _MILLISECOND
-
-
-# ---------------------------------------------------------------------- machines
 
 
 def _standing_out(
@@ -380,7 +246,7 @@ def _standing_out(
         f"only {listing(n for n in by_machine if n in bad)} {'fails' if len(bad) == 1 else 'fail'} "
         f"({plural(len(failed), 'connection')}: {', '.join(causes)}); with the {_others(noun, len(good))} "
         f"{'all' if fine > 1 else 'the one'} of {plural(fine, 'connection')} {'are' if fine > 1 else 'is'} fine",
-        evidence=tuple(each.conversation.tcp.span for each in failed[:_STREAMS]),
+        evidence=tuple(each.conversation.tcp.span for each in failed[:STREAMS]),
         advice=f"compare that {noun} with the others: its configuration, its certificates, its path",
     )
 
