@@ -48,6 +48,7 @@ class Framing:
     Args:
         pinned: the form where the user knows it, see `parse_framing`; None finds out.
         cut_hellos: look for forms that cut even a hello's first bytes.
+        offsets: per side, where in the stream the first bytes stand that are fed.
 
     Attributes:
         joined_late: the level below was joined in its middle, so that no hello may be there to begin with;
@@ -63,11 +64,15 @@ class Framing:
         limits: FramingLimits | None = None,
         *,
         cut_hellos: bool = True,
+        offsets: tuple[int, int] = (0, 0),
     ) -> None:
         limits = limits or FramingLimits()
         self._cut_hellos = cut_hellos
         self._pin = None if pinned is None else parse_framing(pinned)
-        self._lanes = (_Lane(CLIENT, limits), _Lane(SERVER, limits))
+        self._lanes = (
+            _Lane(CLIENT, limits, offsets[CLIENT]),
+            _Lane(SERVER, limits, offsets[SERVER]),
+        )
         self._form: Form | None = None
         self._limits = limits
         self._settled, self._alone = limits.settled, limits.alone
@@ -167,13 +172,13 @@ class _Lane:
         held: bytes held. follower: None until then.
     """
 
-    def __init__(self, side: Side, limits: FramingLimits) -> None:
+    def __init__(self, side: Side, limits: FramingLimits, offset: int) -> None:
         self.held = 0
         self.follower: Follower | None = None
         self.skips = Skips(limits.listed)
         self._side = side
         self._events: list[StreamEvent] = []
-        self._offset = 0  # of the first event held
+        self._offset = offset  # of the first event held
 
     @property
     def end(self) -> int:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from analyzer.session.carve import Carver
 from analyzer.session.facts import Carved, Conversation, Session
 from analyzer.session.framing import Framing
+from analyzer.session.gate import Gate
 from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
@@ -133,8 +134,16 @@ class _Level:
     """One TLS level; makes the next one as soon as there is plaintext for it."""
 
     def __init__(
-        self, depth: int, stream: int, secrets: Secrets, origins: Origins, options: StackOptions
+        self,
+        depth: int,
+        stream: int,
+        secrets: Secrets,
+        origins: Origins,
+        options: StackOptions,
+        *,
+        offsets: tuple[int, int] = (0, 0),
     ) -> None:
+        """`offsets`: where in the plaintext around it, per side, its bytes begin."""
         self._context = (stream, secrets, origins, options)
         self._depth = depth
         self._deepest = options.deepest
@@ -142,7 +151,8 @@ class _Level:
         self._recorder = Recorder(depth, stream, origins)
         self._inner: _Level | None = None
         self._joined_late = False  # in the middle: the hellos are not in the capture
-        self.framing = _framing(depth, options)
+        self._gate = Gate()
+        self.framing = _framing(depth, options, offsets)
         self.carver = Carver(depth)
         self.kept: dict[str, list[StreamEvent]] = {
             what: [] for level, what in options.kept if level == depth
@@ -203,23 +213,35 @@ class _Level:
                 self._plaintext.append(event)
             if self._depth < self._deepest:
                 self.carver.feed(event)
-                if self._inner is None and isinstance(event, Chunk):
-                    self._inner = _Level(self._depth + 1, *self._context)
-                    if self._inner.framing:
-                        self._inner.framing.joined_late = self._joined_late
                 if self._inner:
                     self._inner.feed(event)
+                else:
+                    self._begin_inner(event)
+
+    def _begin_inner(self, event: Chunk | Gap | Closed) -> None:
+        """Make the next level with the first bytes that may be its own."""
+        if self._depth == 0 or self._joined_late:
+            events: list[Chunk | Gap | Closed] = [event] if isinstance(event, Chunk) else []
+        else:
+            events = self._gate.events(event)
+        if not events:
+            return
+        self._inner = _Level(self._depth + 1, *self._context, offsets=self._gate.offsets)
+        if self._inner.framing:
+            self._inner.framing.joined_late = self._joined_late
+        for each in events:
+            self._inner.feed(each)
 
 
 def _nothing(_: Chunk) -> bool:
     return False
 
 
-def _framing(depth: int, options: StackOptions) -> Framing | None:
+def _framing(depth: int, options: StackOptions, offsets: tuple[int, int]) -> Framing | None:
     """Unknown is what lies around the HSM's TLS, level 1; deeper levels are what a user tunnels himself."""
     if depth == 0:
         return None
-    return Framing(options.framing) if depth == 1 else Framing(cut_hellos=False)
+    return Framing(options.framing) if depth == 1 else Framing(cut_hellos=False, offsets=offsets)
 
 
 def _outside_handshakes(levels: list[_Level], sessions: tuple[Session, ...]) -> Iterator[Carved]:

@@ -1,0 +1,49 @@
+"""Watches a plaintext for the beginning of one more TLS level, without making that level yet.
+
+Behind the HSM's own TLS there is hardly ever another one; a level that waits for it in vain was a tenth of
+what a connection costs.
+"""
+
+from __future__ import annotations
+
+from analyzer.session.forms import LARGEST_HEADER
+from analyzer.session.scan import hello_places
+from analyzer.stream import Chunk, Closed, Gap
+
+# A hello is recognised by so many bytes, and a header may stand before it.
+_HELLO_START = 7
+_TAIL = LARGEST_HEADER + _HELLO_START
+
+
+class Gate:
+    """The plaintext of both sides, of which only the last bytes are kept.
+
+    Attributes:
+        offsets: per side, where in its stream the bytes begin that `events` gave, or would give next.
+    """
+
+    def __init__(self) -> None:
+        self.offsets: tuple[int, int] = (0, 0)
+        self._tails = [b"", b""]
+        self._ends: list[Chunk | Gap | Closed] = []
+
+    def events(self, event: Chunk | Gap | Closed) -> list[Chunk | Gap | Closed]:
+        """What the level is to be fed from now on, once a hello begins; nothing before."""
+        if isinstance(event, Closed):
+            self._ends.append(event)
+            return []
+        side, tail = event.side, self._tails[event.side]
+        if isinstance(event, Gap):
+            self._pass(side, len(tail) + (event.size or 0))
+            self._tails[side] = b""
+            return []
+        data = tail + event.data
+        if next(hello_places(data, side, answers=False), None) is not None:
+            return [event._replace(data=data), *self._ends]
+        self._tails[side] = data[-_TAIL:]
+        self._pass(side, len(data) - len(self._tails[side]))
+        return []
+
+    def _pass(self, side: int, size: int) -> None:
+        client, server = self.offsets
+        self.offsets = (client, server + size) if side else (client + size, server)
