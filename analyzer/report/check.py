@@ -12,7 +12,13 @@ from analyzer.stream import SERVER
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Status
 from analyzer.verdict.regression import ConnectionRule, ExpectFile, Match
-from analyzer.verdict.rule_check import Difference, RuleFiles, allowed_findings, differences
+from analyzer.verdict.rule_check import (
+    Difference,
+    RuleFiles,
+    allowed_findings,
+    differences,
+    hides,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,43 +88,64 @@ def check(report: Report, wanted: ExpectFile, expected: Expectations, files: Rul
     """
     members: list[list[Connection]] = [[] for _ in wanted.rules]
     unmatched = []
+    undecided = []
     for connection in report.connections:
-        at = _rule_of(connection.conversation, wanted.rules, expected)
-        if at is not None:
+        at, certain = _rule_of(connection.conversation, wanted.rules, expected)
+        if not certain:
+            undecided.append(connection)
+        elif at is not None:
             members[at].append(connection)
         elif wanted.unmatched == "fail":
             unmatched.append(connection)
     cut = any(source.damage or source.refused for source in report.inputs)
     results = tuple(
-        _result(rule, own, files, cut=cut or not report.connections)
+        _result(rule, own, files, cut=cut or bool(undecided) or not report.connections)
         for rule, own in zip(wanted.rules, members, strict=True)
     )
     name = ", ".join(source.name for source in report.inputs)
-    return Check(name, report, results, tuple(_whole(report)), tuple(unmatched))
+    whole = (*_whole(report), *map(_undecided, undecided))
+    return Check(name, report, results, whole, tuple(unmatched))
 
 
 def _rule_of(
     told: Conversation, rules: Sequence[ConnectionRule], expected: Expectations
-) -> int | None:
-    fitting = (at for at, rule in enumerate(rules) if _fits(told, rule.match, expected))
-    return next(fitting, None)
+) -> tuple[int | None, bool]:
+    """The first rule that matches, and whether that is certain: one before it may match what was not seen."""
+    for at, rule in enumerate(rules):
+        fits = _fits(told, rule.match, expected)
+        if fits is not False:
+            return at, fits is True
+    return None, True
 
 
-def _fits(told: Conversation, match: Match, expected: Expectations) -> bool:
+def _fits(told: Conversation, match: Match, expected: Expectations) -> bool | None:
+    """Whether all that is given fits; None where the capture does not show all of it."""
     tcp, outer = told.tcp, told.at_level(0)
     for place, end in ((match.server, tcp.server), (match.client, tcp.client)):
         if place is not None and not place.covers(end.address, end.port):
             return False
     hsm = expected.hsm_at(tcp.server.address)
     chain = None if outer is None else outer.certificates[SERVER]
+    no_hello = outer is None or outer.client_random is None
+    # Wanted, seen, and whether it may be there without having been seen.
     facts = (
-        (match.stream, told.stream),
-        (match.hsm, None if hsm is None else hsm.id),
-        (match.cluster, None if hsm is None else hsm.cluster),
-        (match.server_name, None if outer is None else outer.server_name),
-        (match.server_cert_sha256, chain[0].certificate.sha256 if chain else None),
+        (match.stream, told.stream, False),
+        (match.hsm, None if hsm is None else hsm.id, False),
+        (match.cluster, None if hsm is None else hsm.cluster, False),
+        (match.server_name, None if outer is None else outer.server_name, no_hello),
+        (match.server_cert_sha256, chain[0].certificate.sha256 if chain else None, chain is None),
     )
-    return all(wanted is None or wanted == observed for wanted, observed in facts)
+    differing = [hidden for wanted, seen, hidden in facts if wanted is not None and wanted != seen]
+    if not differing:
+        return True
+    return None if all(differing) and hides(told) else False
+
+
+def _undecided(connection: Connection) -> Difference:
+    told = connection.conversation
+    words = f"connection {told.stream}, {told.tcp.client} to {told.tcp.server}"
+    seen = "it cannot be told which one: what a match asks for was not seen"
+    return Difference("match", Status.UNKNOWN, f"a rule for {words}", seen)
 
 
 def _result(

@@ -310,3 +310,20 @@ def test_what_no_rule_asks_for_is_a_note(tmp_path):
     done = run_here("check", *traffic(FAILING), "--against", path, "-f", "junit")
     (suite,) = junitparser.JUnitXml.fromstring(done.stdout)
     assert f"note: {words}" in next(iter(suite)).system_out
+
+
+def test_a_match_on_what_was_not_seen_is_undecided(tmp_path):
+    path = tmp_path / "expect.toml"
+    digest = "1f5c6b7791f0a590f05cddc61d0fc988393b4a8035d65b04bf5743eacd8a2b8b"
+    path.write_text(
+        f'version = 1\n[[connection]]\nmatch = {{ server_cert_sha256 = "{digest}" }}\n'
+        'outcome = "established"\n'
+    )
+    assert run_here("check", *traffic(GOOD), "--against", path).returncode == 0
+    done = run_here("check", traffic(GOOD)[0], "--against", path)
+    assert done.returncode == 3
+    assert "what a match asks for was not seen" in " ".join(done.stdout.decode().split())
+    other = path.read_text().replace(digest, "00" * 32)
+    path.write_text(other)
+    assert run_here("check", *traffic(GOOD), "--against", path).returncode == 1
+    assert run_here("check", traffic(GOOD)[0], "--against", path).returncode == 3
