@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+import re
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
@@ -13,10 +14,24 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+class _Trimmed:
+    """A stream that loses the spaces with which rich fills its lines: a file or a pipe has no width."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(re.sub(r" +(?=\n)", "", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def console(stream: TextIO, *, colored: bool, width: int | None = None) -> Console:
     """A console on `stream`; `width` None takes the terminal's."""
     return _Console(
-        file=stream,
+        file=stream if colored else cast("TextIO", _Trimmed(stream)),
         width=width,
         color_system="standard" if colored else None,
         force_terminal=colored,
