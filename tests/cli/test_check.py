@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
+import stat
 import tomllib
 
 import junitparser
@@ -283,6 +285,12 @@ def test_a_baseline_without_connections_is_not_written(tmp_path):
     done = run_here("baseline", empty, "-o", tmp_path / "expect.toml")
     assert done.returncode == 3
     assert not (tmp_path / "expect.toml").exists()
+
+
+def test_a_baseline_is_a_file_to_commit_as_others_are(expect):
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(expect.stat().st_mode) == 0o666 & ~mask
 
 
 def test_a_baseline_does_not_overwrite(expect):
