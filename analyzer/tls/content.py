@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Side, Span
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
 from analyzer.tls.assembly import MessageReader, RawMessage
 from analyzer.tls.constants import (
     ALERT,
@@ -75,6 +75,7 @@ class Content:
         self._messages = MessageReader(ceiling)
         self._order = Order(side)
         self._agreed = False  # application data may come
+        self._cut = False  # that plaintext stays sealed was told
         self._late: LateAuthentication | None = None  # under way
         self._closed = False
 
@@ -113,9 +114,12 @@ class Content:
         handshake = self._handshakes.of(self._side)
         handshake.miss(self._side, handshake.lost)
 
-    def pass_over(self) -> None:
-        """A record stayed sealed, and may have held messages."""
+    def pass_over(self, at: Span) -> None:
+        """A record stayed sealed: it may have held messages, or what follows the plaintext so far."""
         self._order.lose()
+        if self._agreed and not self._cut:
+            self._cut = True
+            self._events.append(Gap(self._side, None, at, "sealed"))
 
     def finish(self) -> None:
         """No more records will come."""

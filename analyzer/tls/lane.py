@@ -15,7 +15,7 @@ from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHA
 from analyzer.tls.content import Content
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
 from analyzer.tls.handshake import Handshakes
-from analyzer.tls.protection import HELLO_MISSING, STAYS, WAITS, Protection
+from analyzer.tls.protection import BROKEN, HELLO_MISSING, STAYS, WAITS, Protection
 from analyzer.tls.records import Record, RecordReader
 from analyzer.tls.secrets import Secrets
 
@@ -227,7 +227,10 @@ class Lane:
                 if opened is WAITS:
                     return False
                 if opened is STAYS:
-                    self.content.pass_over()
+                    self.content.pass_over(at)
+                elif opened is BROKEN:
+                    self.content.lose()
+                    self._events.append(Gap(self._side, None, at, "does not verify"))
                 else:
                     self.content.take(*opened, version, at, encrypted=True)
                 return True

@@ -43,10 +43,12 @@ class Shut(enum.Enum):
 
     WAITS = 0  # the other side's hello or a secret may still come
     STAYS = 1
+    BROKEN = 2  # as `STAYS`; those before it were opened by the same keys
 
 
 WAITS: Final = Shut.WAITS
 STAYS: Final = Shut.STAYS
+BROKEN: Final = Shut.BROKEN
 # Records behind a loss that may fail to open before the rest is given up: where blocks chain from record
 # to record (CBC before TLS 1.1) the first one always does.
 _FAILURES = 4
@@ -97,6 +99,7 @@ class Protection:
         self._search = SequenceSearch(lost_records, trials)
         self._failures = 0
         self._failed_at: Span | None = None  # the first of them
+        self._reason = _TOO_MUCH_LOST
         self._opener: Opener | None = None
         self._why: Missing | None = None  # this epoch stays sealed
         self.behind_loss = False
@@ -130,6 +133,7 @@ class Protection:
     def lose(self, size: int | None) -> None:
         """Bytes are missing before the next record; None where it is not known how many."""
         self.behind_loss = True
+        self._reason = _TOO_MUCH_LOST
         self._failures = 0
         self._search.lose(size)
 
@@ -157,7 +161,7 @@ class Protection:
     def finish(self) -> None:
         """No more records will come: those behind a loss that did not open stay sealed."""
         if self._failed_at and self._why is None:
-            self.give_up(_TOO_MUCH_LOST, self._failed_at)
+            self.give_up(self._reason, self._failed_at)
 
     # ------------------------------------------------------------------ opening
 
@@ -177,8 +181,11 @@ class Protection:
         if self._opener is not None:
             opened = self._opener.open(record.type, record.version, record.body)
             if opened is None:
-                self.give_up(_BROKEN_SEAL, record.at)
-                return self._stays()
+                # The peers would not have gone on: if what follows opens, the capture is what is damaged.
+                self.lose(0)
+                self._reason = _BROKEN_SEAL
+                self._fail(self._opener, record)
+                return BROKEN
             return opened
         found = self._key(record)
         if isinstance(found, Missing):
@@ -268,13 +275,18 @@ class Protection:
             return WAITS
         if missing:
             return self._lacks(missing, record, last=last)
+        self._fail(self._opener, record)
+        return STAYS
+
+    def _fail(self, opener: Opener | None, record: Record) -> None:
+        """A record does not open: one of the next may."""
+        self._counts.sealed_records += 1
         self._failures += 1
         self._failed_at = self._failed_at or record.at
-        if isinstance(self._opener, CbcOpener):
-            self._opener.pass_over(record.body)
+        if isinstance(opener, CbcOpener):
+            opener.pass_over(record.body)
         if self._failures == _FAILURES:
-            self.give_up(_TOO_MUCH_LOST, self._failed_at)
-        return self._stays()
+            self.give_up(self._reason, self._failed_at)
 
     def _next_keys(self, record: Record) -> Iterator[tuple[str, Found | Missing]]:
         """The keys in effect, and those that lost messages may have brought: (epoch, found)."""

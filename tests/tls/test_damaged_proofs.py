@@ -11,7 +11,7 @@ from analyzer.tls.secrets import Secrets
 from tests.makers.tls_levels import run_level, told_of
 from tests.makers.tls_stacks import openssl_session
 from tests.makers.tls_wire import Wire
-from tests.makers.tls_writer import TLS12, TLS13, flipped, written
+from tests.makers.tls_writer import TLS12, TLS13, TLS13_MUTUAL, Writer, flipped, vector, written
 
 PROOFS = {
     TLS12: (
@@ -93,3 +93,19 @@ def test_a_bit_flipped_in_the_clear_behind_the_signatures_leaves_them_valid():
         "finished_client": "invalid",
         "finished_server": "invalid",
     }
+
+
+@pytest.mark.parametrize("damaged", ["client finished", "server certificate_verify"])
+def test_behind_an_encrypted_client_hello_a_mismatch_says_nothing(damaged):
+    # A server that takes it hashes the hello inside, which nobody else can see.
+    class Hidden(Writer):
+        def _client_hello(self, side):
+            hello = super()._client_hello(side)
+            versions = b"\0\x2b" + vector(2, vector(1, b"\3\4"))
+            return hello.removesuffix(vector(2, versions)) + vector(
+                2, versions + b"\xfe\x0d" + vector(2, b"outer")
+            )
+
+    told = run(Hidden(TLS13, damaged).write(TLS13_MUTUAL))
+    assert sorted(told.proofs.values()) == ["unchecked", "valid", "valid", "valid"]
+    assert told.malformed == []
