@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from analyzer.capture import pcap, pcapng, source
-from analyzer.capture.items import Damage, Item
+from analyzer.capture.items import Comment, Damage, Item, NameRecord
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import Window
 from analyzer.errors import UnreadableCapture
@@ -92,6 +92,16 @@ class Capture:
     def skipped(self) -> Counter[str]:
         """How many frames were passed over, by reason."""
         return self._reading.skipped
+
+    @property
+    def names(self) -> list[NameRecord]:
+        """What the file says addresses are called, the first thousand."""
+        return self._reading.names
+
+    @property
+    def comments(self) -> list[Comment]:
+        """The file's comments, the first thousand, without what may be a key."""
+        return self._reading.comments
 
     @property
     def damage(self) -> list[Damage]:

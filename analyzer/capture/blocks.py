@@ -96,7 +96,9 @@ class Section:
         """The comments among a block's options."""
         for code, value in self._options(options):
             if code == _COMMENT:
-                yield Comment(value.decode("utf-8", "replace"), frame)
+                comment = Comment(value.decode("utf-8", "replace"), frame)
+                self._reading.note(comment)
+                yield comment
 
     def _options(self, options: bytes) -> Iterator[tuple[int, bytes]]:
         """Code and value, as far as they make sense."""
@@ -166,7 +168,9 @@ class Section:
             if size and len(value) >= size:
                 address = str(ipaddress.ip_address(value[:size]))
                 for name in filter(None, value[size:].split(b"\0")):
-                    yield NameRecord(address, name.decode("utf-8", "replace"))
+                    record = NameRecord(address, name.decode("utf-8", "replace"))
+                    self._reading.note(record)
+                    yield record
 
     def _secrets(self, body: bytes) -> Iterator[KeyLogBlock]:
         kind, length = struct.unpack_from(f"{self.order}II", body)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 from analyzer.capture.glance import FrameDecoder, Glance
 from analyzer.capture.ip import Decoder
-from analyzer.capture.items import Damage
+from analyzer.capture.items import Comment, Damage, NameRecord
 from analyzer.capture.link import LINK_TYPES
 from analyzer.capture.window import Window
 from analyzer.stream import Span
 
 _NO_LINK_TYPE = -1
+
+_MOST_SAID = 1_000
+_LONGEST_COMMENT = 2_000
+# Key logs are written into comments.
+_LONG_HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 
 
 @dataclass(slots=True)
@@ -26,6 +32,7 @@ class Reading:
         frames: frames read so far.
         skipped: what was passed over, by reason.
         damage: where the file is cut or makes no sense.
+        names, comments: what the file says besides its packets, up to a number of each.
     """
 
     ports: frozenset[int] | None
@@ -34,6 +41,8 @@ class Reading:
     frames: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     damage: list[Damage] = field(default_factory=list)
+    names: list[NameRecord] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     _decoders: dict[bool, FrameDecoder] = field(default_factory=dict)
 
     def glance(self, order: str, link_type: int) -> Glance:
@@ -47,6 +56,15 @@ class Reading:
         return Glance(
             "<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why), trusting=False
         )
+
+    def note(self, said: NameRecord | Comment) -> None:
+        """Keep a name or a comment, the latter without what may be a key."""
+        if isinstance(said, NameRecord):
+            if len(self.names) < _MOST_SAID:
+                self.names.append(said)
+        elif len(self.comments) < _MOST_SAID:
+            text = _LONG_HEX.sub("(hex)", said.text)[:_LONGEST_COMMENT]
+            self.comments.append(Comment(text, said.frame))
 
     def stopped(self, window: Window, what: str, why: str = "") -> None:
         """Reading ended at the window's position; damage, unless the file simply ends there.

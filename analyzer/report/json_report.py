@@ -121,6 +121,11 @@ def _input(source: Input) -> Json:
         "bytes": source.bytes,
         "skipped": dict(sorted(source.skipped.items())),
         "damage": [{"why": damage.why, "offset": damage.offset} for damage in source.damage],
+        "names": [{"address": each.address, "name": each.name} for each in source.names],
+        "comments": [
+            {"frame": each.frame and number_of(each.frame), "text": each.text}
+            for each in source.comments
+        ],
         "refused": source.refused or None,
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analyzer.capture.items import Damage
+from analyzer.capture.items import Comment, Damage, NameRecord
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
 from analyzer.verdict.finding import Cause, Finding, Status
@@ -26,6 +26,7 @@ class Input:
         frames: frames read. bytes: size of the file as far as it was read, decompressed.
         skipped: frames passed over although their link or network layer was asked for, by reason.
         damage: where the file ends early or stops making sense.
+        names, comments: what the file says besides its packets (pcapng).
         refused: why it is no capture that can be read, "" if it could be.
     """
 
@@ -35,6 +36,8 @@ class Input:
     bytes: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     damage: tuple[Damage, ...] = ()
+    names: tuple[NameRecord, ...] = ()
+    comments: tuple[Comment, ...] = ()
     refused: str = ""
 
 

@@ -216,6 +216,8 @@ INPUT = _object(
     bytes=COUNT,
     skipped=_map(COUNT),
     damage=_list(_object(why=TEXT, offset=COUNT)),
+    names=_list(_object(address=TEXT, name=TEXT)),
+    comments=_list(_object(frame=_or_null(FRAME), text=TEXT)),
     refused=_or_null(TEXT),
 )
 

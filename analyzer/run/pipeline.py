@@ -227,4 +227,6 @@ def _input(capture: Capture) -> Input:
         bytes=capture.bytes,
         skipped=dict(capture.skipped),
         damage=tuple(capture.damage),
+        names=tuple(capture.names),
+        comments=tuple(capture.comments),
     )

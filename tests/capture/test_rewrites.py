@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -185,3 +186,28 @@ def tls_options(keys: Path) -> tuple[str, ...]:
         *("-2", "-o", "tcp.reassemble_out_of_order:TRUE"),
         *("-o", f"tls.keylog_file:{keys}", "-d", "tcp.port==2223,tls"),
     )
+
+
+def test_names_and_comments_are_in_the_report_and_keys_in_comments_are_not():
+    by_name = {variant.name: variant for variant in FILES}
+    base = BASES[2]
+    told = report(made(by_name["pcapng-comments-names-custom-blocks"], base), options(base))
+    [source] = told["inputs"]
+    assert source["names"] == [
+        {"address": "10.0.1.10", "name": "client.example"},
+        {"address": "10.0.2.21", "name": "hsm.example"},
+    ]
+    assert source["comments"][0] == {"frame": None, "text": "a section"}
+    # Wireshark numbers custom blocks too: each packet has one behind it.
+    assert source["comments"][1:3] == [
+        {"frame": 1, "text": "frame 0"},
+        {"frame": 3, "text": "frame 1"},
+    ]
+    keys = (ROOT / "captures" / base / "keys.log").read_text()
+    secret = keys.split()[2]
+    files = made(by_name["pcapng-secrets-in-a-comment"], base)
+    told = report(files, options(base, embedded=True))
+    assert told["verdict"] == "pass"
+    [source] = told["inputs"]
+    assert source["comments"][0]["text"].startswith("CLIENT_RANDOM (hex) (hex)")
+    assert secret[:16] not in json.dumps(told)
