@@ -211,3 +211,56 @@ def test_names_and_comments_are_in_the_report_and_keys_in_comments_are_not():
     [source] = told["inputs"]
     assert source["comments"][0]["text"].startswith("CLIENT_RANDOM (hex) (hex)")
     assert secret[:16] not in json.dumps(told)
+
+
+def tcp_of(name: str, base: str = BASES[2]) -> dict[str, Any]:
+    """TCP's own story in a variant's report."""
+    [variant] = [each for each in VARIANTS if each.name == name]
+    told = report(made(variant, base), options(base, embedded=variant.embedded))
+    return told["connections"][0]["tcp"]
+
+
+def per_side(tcp: dict[str, Any], what: str) -> list[Any]:
+    return [tcp["sides"][side][what] for side in ("client", "server")]
+
+
+def test_tcp_tells_what_was_done_to_it():
+    quiet = tcp_of("pcap-us-little")
+    assert (quiet["tunnels"], quiet["icmp"], quiet["gaps"]) == ([], [], [])
+    for what in ("retransmissions", "recovered", "captured_twice", "keep_alives", "zero_windows"):
+        assert per_side(quiet, what) == [0, 0]
+    data = [
+        sum(p.side == side and bool(p.payload) for p in packets_of(BASES[2])) for side in (0, 1)
+    ]
+    again = tcp_of("everything-sent-again")
+    assert per_side(again, "retransmissions") == data
+    assert per_side(again, "payload_bytes") == per_side(quiet, "payload_bytes")
+    twice = tcp_of("everything-captured-twice")
+    assert per_side(twice, "retransmissions") == [0, 0]
+    assert per_side(twice, "captured_twice") == per_side(quiet, "segments")
+    assert min(per_side(tcp_of("keep-alives"), "keep_alives")) > 0
+    assert min(per_side(tcp_of("zero-windows"), "zero_window_ms")) > 0
+    assert sum(per_side(tcp_of("reversed-in-groups-of-7"), "out_of_order")) > 0
+    assert all(per_side(tcp_of("overlaps-with-other-bytes"), "disputed"))
+    [error] = tcp_of("icmp-fragmentation-needed")["icmp"]
+    assert (error["source"], error["mtu"]) == ("198.51.100.1", 1300)
+    assert tcp_of("vxlan-in-geneve")["tunnels"] == [["GENEVE 0", "VXLAN 8"]]
+    assert tcp_of("opening-not-captured")["handshake"] == "unseen"
+    assert tcp_of("simultaneous-open")["handshake"] == "simultaneous"
+    assert tcp_of("half-closed")["ended_by"] == "fin"
+
+
+def test_a_direction_that_is_missing_is_said_to_be():
+    for side, word in ((0, "client"), (1, "server")):
+        half = plain([each for each in packets_of(BASES[2]) if each.side != side])
+        told = report([half], options(BASES[2]))
+        [connection] = told["connections"]
+        assert told["verdict"] == "unknown"
+        assert connection["outcome"] == "unseen"
+        [lost] = [f for f in connection["findings"] if f["code"] == "bytes-lost-by-the-capture"]
+        assert lost["side"] == word
+        [gap] = connection["tcp"]["gaps"]
+        sent = sum(len(p.payload) for p in packets_of(BASES[2]) if p.side == side)
+        assert (gap["side"], gap["why"]) == (word, "not captured")
+        # Its FIN takes a sequence number too, and in a direction that is not there looks like a byte.
+        assert gap["bytes"] == sent + 1

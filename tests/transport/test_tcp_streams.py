@@ -289,3 +289,13 @@ def test_a_first_hello_is_the_start_even_without_a_syn():
     assert streams.data(CLIENT) == CLIENT_HELLO
     assert streams.data(SERVER) == SERVER_HELLO
     assert streams.facts.gaps == ()
+
+
+def test_segments_out_of_order_by_thousands_come_out_in_order():
+    talk = Conversation().open()
+    opening = talk.segments[:]
+    data = [talk.data(CLIENT, number.to_bytes(4, "big")) for number in range(8_000)]
+    streams = only([*opening, *reversed(data)])
+    assert streams.data(CLIENT) == b"".join(segment.payload for segment in data)
+    assert streams.facts.gaps == ()
+    assert streams.facts.sides[CLIENT].retransmissions == 0
