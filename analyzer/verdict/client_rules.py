@@ -98,11 +98,17 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
             f"The client's key does not belong to the certificate it showed: {end(h.level, SERVER)} answered "
             f"its CertificateVerify with {alert_words(alert)}"
             + (", and the signature does not verify here either." if mismatch else "."),
-            CERTAIN if mismatch else LIKELY,
+            LIKELY,
             (*shown_at(h, CLIENT), *proof, alert.at),
-            alternatives=()
-            if mismatch
-            else ("the client's Finished did not verify: something between altered the handshake",),
+            alternatives=(
+                "bytes of the handshake were altered on the way"
+                if mismatch
+                else "the client's Finished did not verify: something between altered the handshake",
+            ),
+            decide=(
+                "on the client: do `openssl x509 -noout -pubkey -in CRT` and `openssl pkey -pubout -in KEY` print the "
+                "same key",
+            ),
         )
     if alert.code == CERTIFICATE_EXPIRED or (judged_bad and outside_validity(chain)):
         return expired(h, CLIENT, refused, evidence)

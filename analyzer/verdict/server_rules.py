@@ -47,8 +47,13 @@ def server_proof_refused(h: HandshakeSymptoms) -> Reading | None:
         f"{capitalized(end(h.level, SERVER))} did not prove that it holds the key of {SERVER_CERTIFICATE[h.level]}: "
         "its signature does not verify"
         + (f", and the client refused it with {alert_words(alert)}." if alert and refused else "."),
-        CERTAIN,
+        LIKELY,
         (*shown_at(h, SERVER), *((alert.at,) if alert and refused else ())),
+        alternatives=("bytes of the handshake were altered on the way",),
+        decide=(
+            "a capture at the other end, compared with this one",
+            "whether it happens every time",
+        ),
     )
 
 

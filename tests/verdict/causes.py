@@ -137,8 +137,8 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("likely outer-client-certificate-refused",),
     ),
     "causes/outer-client-key-mismatch": (
-        ("certain outer-client-key-mismatch",),
-        ("certain outer-client-key-mismatch",),
+        ("likely outer-client-key-mismatch",),
+        ("likely outer-client-key-mismatch",),
     ),
     "causes/outer-closed": (("possible outer-closed",), ("possible outer-closed",)),
     "causes/outer-server-certificate-expired": (
@@ -287,19 +287,19 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "causes/capture-ends": (("possible capture-ends",), ("possible capture-ends",)),
     "causes/hsm-not-active": (("likely hsm-not-active",), ("likely hsm-not-active",)),
     "causes/outer-server-key-mismatch": (
-        ("certain outer-server-key-mismatch",),
-        ("certain outer-server-key-mismatch",),
+        ("likely outer-server-key-mismatch",),
+        ("likely outer-server-key-mismatch",),
     ),
     "causes/outer-refused": (("likely outer-refused",), ("likely outer-refused",)),
     "causes/outer-altered": (("likely outer-altered",), ("likely outer-altered",)),
     "causes/inner-refused": (("likely inner-refused",), ("-",)),
     "causes/inner-altered": (("likely inner-altered",), ("-",)),
     "causes/inner-server-key-mismatch": (
-        ("certain inner-server-key-mismatch",),
+        ("likely inner-server-key-mismatch",),
         ("possible bounded-without-keys",),
     ),
     "causes/mtls-key-mismatch": (
-        ("certain inner-client-key-mismatch",),
+        ("likely inner-client-key-mismatch",),
         ("possible bounded-without-keys",),
     ),
     "causes/idle-timeout": (("-", "possible idle-dropped"), ("-", "possible idle-dropped")),
