@@ -9,7 +9,7 @@
   anchor, at the capture's time; `remarks`: what changes no status.
 - The other checks: `possession`, `authorities`, `protocol`, `delivery`, `carved`, `addresses`.
 - `overall`: the verdict over all connections. `fleet`, `showing`: which HSM showed what when, who differs.
-  `patterns`: failures over time and machines: repeated, since when, who stands out.
+  `patterns`: failures over time and machines: since when, who stands out; `series`: the same one again and again.
 - `regression`: the rules of an expectation file as values; `regression_file`, `regression_values`: how they are read;
   `rule_check`: a connection against a rule.
 - `diagnosis`: why a connection failed or was lost. `symptoms`: what its rules look at; `reading`: what a rule gives;
