@@ -31,7 +31,6 @@ from analyzer.verdict.refusal import (
     slot_advice,
 )
 from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
-from analyzer.verdict.validity import outside_validity
 from analyzer.verdict.words import capitalized
 
 
@@ -110,7 +109,7 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
                 "same key",
             ),
         )
-    if alert.code == CERTIFICATE_EXPIRED or (judged_bad and outside_validity(chain)):
+    if alert.code == CERTIFICATE_EXPIRED or (_out_of_date(slot) and alert.code != _UNKNOWN_CA):
         return expired(h, CLIENT, refused, evidence)
     if alert.code in ABOUT_PROOFS:
         return None
@@ -129,6 +128,14 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     )
 
 
+def _out_of_date(slot: Finding | None) -> bool:
+    """Its date is all that is wrong with it."""
+    return slot is not None and slot.status is Status.FAIL and slot.kind == "out-of-date"
+
+
+_UNKNOWN_CA = 48
+
+
 def left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
     """The server closes without an alert when it has the client's flight."""
     ended, chain = h.ended, h.session.certificates[CLIENT]
@@ -138,8 +145,7 @@ def left_at_client_certificate(h: HandshakeSymptoms) -> Reading | None:
         return None
     slot = h.judged[CLIENT]
     judged_bad = slot is not None and slot.status is Status.FAIL
-    expired = judged_bad and outside_validity(chain)
-    what = "expired" if expired else "refused"
+    what = "expired" if _out_of_date(slot) else "refused"
     return Reading(
         f"{LEVEL[h.level]}-client-certificate-{what}",
         f"{capitalized(who(ended))} {ending_words(ended)} {duration(h.waited_ns)} after it had got "

@@ -31,8 +31,11 @@ def expired(
         return Reading(
             f"{LEVEL[h.level]}-{side.word}-certificate-expired",
             f"{refused}{said} from {checker}. By the capture's time {words}.",
-            CERTAIN,
+            CERTAIN if alert and alert.code == CERTIFICATE_EXPIRED else LIKELY,
             evidence,
+            alternatives=()
+            if alert and alert.code == CERTIFICATE_EXPIRED
+            else (f"what {said} says literally",),
         )
     return Reading(
         "clock-skew",
