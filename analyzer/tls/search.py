@@ -23,6 +23,9 @@ _SMALLEST_RECORD = HEADER + 17
 # Sequence numbers that are tried one by one before a cipher is asked for the very one.
 _NEXT = 4
 
+# Secrets of which every sequence number is searched, where the cipher does not tell it.
+_SEARCHED = 1024
+
 # Suites of TLS 1.3 by the length of their hash, those first whose sequence number can be computed.
 _SUITES_BY_HASH: dict[int, tuple[Suite, ...]] = {
     32: tuple(SUITES[number] for number in (0x1301, 0x1303, 0x1304, 0x1305)),
@@ -112,26 +115,39 @@ def try_secrets(
         client_random: where the ClientHello was seen.
         most: sequence numbers to try for a cipher that cannot tell its own.
     """
-    candidates = list(_candidates(secrets, side, client_random))
-    if not candidates:
-        return None
-    most = min(most, max(_NEXT, secrets.trials // (2 * len(candidates))))
-    for quick in (True, False):
-        for random, label, secret in candidates:
-            for suite in _SUITES_BY_HASH.get(len(secret), ()):
-                opener = tls13_opener(suite, secret)
-                if opener is None or opener.finds_sequences != quick:
-                    continue
-                for sequence in _numbers(opener, record, most):
-                    secrets.trials -= 1
-                    if secrets.trials < 0:
-                        return None
-                    if sequence is None:
-                        break
-                    opener.sequence = sequence
-                    opened = opener.open(record.type, record.version, record.body)
-                    if opened:
-                        return Trial(random, suite, label, secret, opener, opened)
+    kept: list[tuple[bytes, str, bytes]] = []
+    for candidate in _candidates(secrets, side, client_random):
+        if secrets.trials <= 0:
+            return None
+        kept += [candidate] if len(kept) < _SEARCHED else []
+        found = _fitting(secrets, record, candidate, most=0)
+        if found:
+            return found
+    # Only now those that have to be searched number by number.
+    most = min(most, max(_NEXT, secrets.trials // (2 * len(kept) or 1)))
+    tried = (_fitting(secrets, record, candidate, most) for candidate in kept)
+    return next((found for found in tried if found), None)
+
+
+def _fitting(
+    secrets: Secrets, record: Record, candidate: tuple[bytes, str, bytes], most: int
+) -> Trial | None:
+    """The candidate if it opens the record: under the number that its cipher tells, or the first `most` ones."""
+    client_random, label, secret = candidate
+    for suite in _SUITES_BY_HASH.get(len(secret), ()):
+        opener = tls13_opener(suite, secret)
+        if opener is None or opener.finds_sequences == bool(most):
+            continue
+        for sequence in _numbers(opener, record, most):
+            secrets.trials -= 1
+            if secrets.trials < 0:
+                return None
+            if sequence is None:
+                break
+            opener.sequence = sequence
+            opened = opener.open(record.type, record.version, record.body)
+            if opened:
+                return Trial(client_random, suite, label, secret, opener, opened)
     return None
 
 

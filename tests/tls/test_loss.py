@@ -12,6 +12,7 @@ from analyzer.tls.layer import TlsLimits
 from analyzer.tls.secrets import Secrets
 from tests.makers.tls_levels import Told, at, run_level, without
 from tests.makers.tls_memory import TLS12, TLS13, Contexts, Pair, stream
+from tests.makers.tls_stacks import openssl_program_session
 
 TLS10 = ssl.TLSVersion.TLSv1
 SUITES = {
@@ -227,3 +228,20 @@ def test_the_tags_tried_for_all_gaps_together_are_bounded():
     ]
     assert run_level(kept, secrets).sealed == []
     assert run_level(kept, secrets, TlsLimits(trials=3)).sealed == ["bytes-missing"]
+
+
+def test_in_mid_connection_a_cipher_that_does_not_tell_its_number_is_searched():
+    wire = openssl_program_session(
+        server=["-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"], client=["-tls1_3"]
+    )
+    secrets = Secrets()
+    for number in range(20):
+        secrets.add_key_log(f"CLIENT_TRAFFIC_SECRET_0 {number:064x} {number:064x}\n".encode())
+    secrets.add_key_log(wire.key_log)
+    sides = []
+    for side, data in ((CLIENT, wire.client), (SERVER, wire.server)):
+        last = list(cuts(data))[-1 if side is CLIENT else -2 :]
+        sides += [Chunk(side, data[start:end], at(start + 1)) for start, end in last]
+    told = run_level(sides, secrets)
+    assert told.sealed == []
+    assert {event.suite for event in told.of(Tried)} == {0x1303}
