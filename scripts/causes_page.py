@@ -10,8 +10,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from analyzer.tls.constants import alert_name
-from analyzer.verdict.catalogue import CATALOGUE, Entry
-from analyzer.verdict.glossary import ALERTS, LOG_MESSAGES
+from analyzer.verdict.causes.catalogue import CATALOGUE, Entry
+from analyzer.verdict.causes.glossary import ALERTS, LOG_MESSAGES
 
 _PHASES = {
     "network": "Network: TCP and the path",
@@ -31,7 +31,7 @@ alternatives and limits stand beside it. `hsm-analyzer explain CODE` prints a ro
 unknown_ca` an alert, `hsm-analyzer explain 'LINE OF A LOG'` what a client's log line means.
 
 A connection without a cause is established, still under way, or too little of it is visible to say that anything
-went wrong. This page is written from the program's own table (`analyzer/verdict/catalogue.py`).
+went wrong. This page is written from the program's own table (`analyzer/verdict/causes/catalogue.py`).
 """
 
 

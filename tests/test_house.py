@@ -14,7 +14,7 @@ CEILING = 400  # lines; a module is read at one sitting
 # Tables may be longer: a row a line, in the order of the standard.
 TABLES = {
     "analyzer/tls/suites.py": "every registered cipher suite",
-    "analyzer/verdict/catalogue.py": "the causes",
+    "analyzer/verdict/causes/catalogue.py": "the causes",
 }
 
 

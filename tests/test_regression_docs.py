@@ -13,7 +13,7 @@ import junitparser
 import pytest
 import yaml
 
-from analyzer.verdict.regression_file import SCHEMA, parse_expect_file
+from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
 from tests.makers.program import ROOT, environment
 
 CAPTURES = ROOT / "captures"

@@ -34,7 +34,7 @@ def show(*, name: str, at: datetime | None, **given: Any) -> int:
     the set; default: now.
     """
     from analyzer.report import expected_set
-    from analyzer.verdict.identity import identity_checks
+    from analyzer.verdict.certificates.identity import identity_checks
 
     if not any(given.values()):
         raise BadUsage(

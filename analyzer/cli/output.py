@@ -19,8 +19,8 @@ from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Connection, Report
 from analyzer.report.words import PLAIN_WIDTH
+from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.finding import Status
-from analyzer.verdict.remarks import by_now
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

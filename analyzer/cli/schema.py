@@ -20,7 +20,7 @@ def command(*, what: str) -> None:
 
 def _schema(what: str) -> dict[str, Any]:
     if what == "expect":
-        from analyzer.verdict.regression_file import SCHEMA
+        from analyzer.verdict.regression.file import SCHEMA
 
         return SCHEMA
     from analyzer.report import schema

@@ -11,7 +11,7 @@ from analyzer.report.words import level_title
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import subject_hash
 from analyzer.stream import Side, Span
-from analyzer.verdict.near_misses import differences
+from analyzer.verdict.certificates.near_misses import differences
 from analyzer.verdict.words import listing
 
 # A file's name is this much of the SHA-256: enough to tell apart what one capture can hold.

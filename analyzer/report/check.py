@@ -11,14 +11,14 @@ from analyzer.session.facts import Conversation
 from analyzer.stream import SERVER
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Status
-from analyzer.verdict.regression import ConnectionRule, ExpectFile, Match
-from analyzer.verdict.rule_check import (
+from analyzer.verdict.regression.check import (
     Difference,
     RuleFiles,
     allowed_findings,
     differences,
     hides,
 )
+from analyzer.verdict.regression.rules import ConnectionRule, ExpectFile, Match
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from analyzer.report.check import Check, RuleResult
 from analyzer.report.model import Connection
 from analyzer.report.words import frame_numbers
 from analyzer.verdict.finding import Status
-from analyzer.verdict.rule_check import Difference
+from analyzer.verdict.regression.check import Difference
 
 SCHEMA = "hsm-analyzer/check/1"
 

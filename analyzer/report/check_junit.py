@@ -8,7 +8,7 @@ from analyzer.report.check import Check, RuleResult
 from analyzer.report.junit import ERROR, FAILURE, SKIPPED, Case, Suite, write
 from analyzer.report.words import frames_text
 from analyzer.verdict.finding import Status
-from analyzer.verdict.rule_check import Difference
+from analyzer.verdict.regression.check import Difference
 
 _RESULTS = {Status.PASS: "", Status.FAIL: FAILURE, Status.UNKNOWN: SKIPPED}
 _SECOND = 1_000_000_000

@@ -16,7 +16,7 @@ from analyzer.report.console import console
 from analyzer.report.text import safe_text
 from analyzer.report.words import PLAIN_WIDTH, frames_text
 from analyzer.verdict.finding import Status
-from analyzer.verdict.rule_check import Difference
+from analyzer.verdict.regression.check import Difference
 
 _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}
 _STYLES = {Status.PASS: "bold green", Status.FAIL: "bold red", Status.UNKNOWN: "bold yellow"}

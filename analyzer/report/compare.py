@@ -14,7 +14,7 @@ from analyzer.session.facts import Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
-from analyzer.verdict.rule_check import comparable_history
+from analyzer.verdict.regression.check import comparable_history
 from analyzer.verdict.words import short
 
 _MILLISECOND = 1_000_000

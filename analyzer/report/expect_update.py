@@ -11,7 +11,7 @@ from tomlkit.items import AoT, Table
 from analyzer.report.check import Check, RuleResult
 from analyzer.report.expect_write import rule_text, rules
 from analyzer.verdict.finding import Status
-from analyzer.verdict.rule_check import Difference
+from analyzer.verdict.regression.check import Difference
 
 
 def updated(text: str, checks: Sequence[Check]) -> tuple[str, list[str], list[str]]:

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from analyzer.report.json_report import certificate_json
 from analyzer.report.text import safe_text
+from analyzer.verdict.certificates.identity import IdentityCheck
+from analyzer.verdict.certificates.slots import SLOT_TABLE
 from analyzer.verdict.expectations import Expectations, Expected, ExpectedKey, Hsm, Role
 from analyzer.verdict.finding import SLOTS, Status
-from analyzer.verdict.identity import IdentityCheck
-from analyzer.verdict.slots import SLOT_TABLE
 from analyzer.verdict.words import validity
 
 Json: TypeAlias = dict[str, Any]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from analyzer.tls.constants import alert_name
-from analyzer.verdict.catalogue import CATALOGUE, ENTRIES, Entry
+from analyzer.verdict.causes.catalogue import CATALOGUE, ENTRIES, Entry
+from analyzer.verdict.causes.glossary import ALERTS, LOG_MESSAGES, AlertMeaning, LogMessage
 from analyzer.verdict.codes import BY_CODE, CODES, KINDS, Code
-from analyzer.verdict.glossary import ALERTS, LOG_MESSAGES, AlertMeaning, LogMessage
 
 _SUGGESTIONS = 3
 _ALERT_NUMBERS = {meaning.code: meaning for meaning in ALERTS}

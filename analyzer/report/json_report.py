@@ -30,9 +30,9 @@ from analyzer.stream import CLIENT, SERVER, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.transport.facts import SideFacts, TcpFacts
+from analyzer.verdict.comparison.series import Series
+from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
-from analyzer.verdict.series import Series
-from analyzer.verdict.showing import Showing
 
 SCHEMA = "hsm-analyzer/report/1"
 

@@ -11,9 +11,9 @@ from typing import Any
 from analyzer.capture.items import Comment, Damage, NameRecord
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
+from analyzer.verdict.comparison.series import Series
+from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.series import Series
-from analyzer.verdict.showing import Showing
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from rich.text import Text
 from analyzer.report.model import Report
 from analyzer.report.text import safe_text
 from analyzer.report.words import SLOT_TITLES, iso_time
+from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import Status
-from analyzer.verdict.showing import Showing
 
 _STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 _WORDS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNKNOWN: "unknown"}

@@ -8,8 +8,8 @@ from pathlib import Path
 from analyzer.errors import UnreadableInput
 from analyzer.run.expected.contents import text_of
 from analyzer.run.expected.reading import read_bytes
-from analyzer.verdict.regression import ExpectFile
-from analyzer.verdict.regression_file import parse_expect_file
+from analyzer.verdict.regression.file import parse_expect_file
+from analyzer.verdict.regression.rules import ExpectFile
 
 
 def load_expect_file(path: Path) -> ExpectFile:

@@ -19,9 +19,9 @@ from analyzer.run.expected.etc_tree import read_tree
 from analyzer.run.expected.joining import joined
 from analyzer.run.expected.reading import is_directory
 from analyzer.session.certificates import Certificate
-from analyzer.verdict.chain import self_issued
+from analyzer.verdict.certificates.chain import self_issued
 from analyzer.verdict.expectations import Expectations, Role
-from analyzer.verdict.regression import CertificatePaths
+from analyzer.verdict.regression.rules import CertificatePaths
 
 
 def load_expectations(

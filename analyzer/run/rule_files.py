@@ -8,8 +8,8 @@ from analyzer.errors import UnreadableInput
 from analyzer.run.expected.contents import contents_of
 from analyzer.run.expected.reading import read_bytes
 from analyzer.session.certificates import Certificate
-from analyzer.verdict.regression import ConnectionRule, ExpectFile
-from analyzer.verdict.rule_check import RuleFiles
+from analyzer.verdict.regression.check import RuleFiles
+from analyzer.verdict.regression.rules import ConnectionRule, ExpectFile
 
 
 def load_rule_files(wanted: ExpectFile, base: Path) -> RuleFiles:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from analyzer.session.facts import Conversation
-from analyzer.verdict import addresses, authorities, carved, delivery, possession, protocol, slots
+from analyzer.verdict import addresses, delivery, protocol
+from analyzer.verdict.certificates import authorities, carved, possession, slots
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
 

@@ -7,7 +7,7 @@ import tomllib
 
 import jsonschema
 
-from analyzer.verdict.regression_file import SCHEMA, parse_expect_file
+from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
 from tests.makers.cases import ROOT
 
 TEXT = (ROOT / "docs" / "expected-set.md").read_text()

@@ -13,8 +13,8 @@ from analyzer.report.schema import SCHEMA as REPORT_SCHEMA
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.pipeline import Options, analyze
 from analyzer.verdict.finding import Status
-from analyzer.verdict.regression import CertificatePaths
-from analyzer.verdict.regression_file import SCHEMA, parse_expect_file
+from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
+from analyzer.verdict.regression.rules import CertificatePaths
 from tests.makers.cases import ROOT, cases
 
 CASES = cases()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.tls.constants import ALERTS as ALERT_NUMBERS
-from analyzer.verdict.catalogue import CATALOGUE, ENTRIES
-from analyzer.verdict.glossary import ALERTS, LOG_MESSAGES
+from analyzer.verdict.causes.catalogue import CATALOGUE, ENTRIES
+from analyzer.verdict.causes.glossary import ALERTS, LOG_MESSAGES
 from tests.makers.cases import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ PHASES = {"network", "outer", "between", "inner", "after", "capture"}
 def written() -> set[str]:
     """Every code that the rules write down in full, read from their source."""
     found = set()
-    for path in (ROOT / "analyzer" / "verdict").glob("*.py"):
+    for path in (ROOT / "analyzer" / "verdict").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reading":
                 first = node.args[0]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from analyzer.session.certificates import parse_certificate
 from analyzer.stream import SERVER
-from analyzer.verdict.chain import walk
+from analyzer.verdict.certificates.chain import walk
 from tests.verdict.chain_cases import CASES, LOWER, MIDDLE, PAST, ROOT, TWIN, leaf, root, under
 from tests.verdict.chains import DAY, NOW, make
 

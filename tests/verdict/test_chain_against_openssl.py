@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from analyzer.verdict.chain import walk
+from analyzer.verdict.certificates.chain import walk
 from tests.verdict.chain_cases import CASES
 from tests.verdict.chains import ChainCase, openssl_verify
 

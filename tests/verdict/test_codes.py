@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analyzer.report.explanations import explain
 from analyzer.verdict import judge
-from analyzer.verdict.catalogue import CATALOGUE
+from analyzer.verdict.causes.catalogue import CATALOGUE
 from analyzer.verdict.codes import CODES, KINDS
 from analyzer.verdict.finding import SLOTS
 from tests.verdict.examples import blocks

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from analyzer.verdict.catalogue import CATALOGUE, ENTRIES
+from analyzer.verdict.causes.catalogue import CATALOGUE, ENTRIES
 from tests.makers.cases import Case, cases, report
 from tests.verdict.causes import CAUSES
 

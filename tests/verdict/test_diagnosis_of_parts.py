@@ -15,7 +15,7 @@ from analyzer.capture.items import Item, Segment
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import load_key_file
 from analyzer.tls.secrets import Secrets
-from analyzer.verdict.catalogue import ENTRIES
+from analyzer.verdict.causes.catalogue import ENTRIES
 from tests.makers.cases import cases
 from tests.verdict.causes import CAUSES
 

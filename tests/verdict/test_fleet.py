@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import replace
 
 from analyzer.verdict import across, judge, showings
+from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.expectations import Expectations, ExpectedKey, Hsm, Role
 from analyzer.verdict.finding import Status
-from analyzer.verdict.remarks import by_now
 from tests.verdict.recorded import CLUSTER_ITEM, USUAL, expectations, item, recorded
 
 CLUSTER = "cluster-igklspoyj5v"

@@ -9,7 +9,7 @@ from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import Presented
 from analyzer.stream import CLIENT, SERVER
 from analyzer.verdict import across, judge, overall, showings
-from analyzer.verdict.authorities import name_of
+from analyzer.verdict.certificates.authorities import name_of
 from analyzer.verdict.expectations import ExpectedKey, Role
 from analyzer.verdict.finding import SLOTS, Status
 from tests.verdict.chain_cases import CASES

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from cryptography import x509
 
-from analyzer.verdict import identity
+from analyzer.verdict.certificates import identity
+from analyzer.verdict.certificates.identity import IdentityCheck, identity_checks
 from analyzer.verdict.expectations import Expectations, Expected, ExpectedKey, Role
 from analyzer.verdict.finding import Status
-from analyzer.verdict.identity import IdentityCheck, identity_checks
 from tests.makers.certificates import Issued, authority, cluster_certificate, issue, name, new_key
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from analyzer.errors import UnreadableInput
-from analyzer.verdict.regression import (
+from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
+from analyzer.verdict.regression.rules import (
     Allowed,
     CertificatePaths,
     CertificateRule,
@@ -21,7 +22,6 @@ from analyzer.verdict.regression import (
     Match,
     Place,
 )
-from analyzer.verdict.regression_file import SCHEMA, parse_expect_file
 from tests.makers.program import run_program
 
 EXAMPLE = """

@@ -8,8 +8,8 @@ import pytest
 from analyzer.stream import CLIENT, SERVER, Gap
 from analyzer.tls.events import Alert
 from analyzer.verdict.finding import Status
-from analyzer.verdict.regression_file import parse_expect_file
-from analyzer.verdict.rule_check import comparable_history, differences
+from analyzer.verdict.regression.check import comparable_history, differences
+from analyzer.verdict.regression.file import parse_expect_file
 from tests.makers import told
 
 HASH = told.certificate("CloudHSM").sha256

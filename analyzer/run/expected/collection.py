@@ -10,9 +10,9 @@ from analyzer.errors import UnreadableInput
 from analyzer.run.expected.contents import Contents, contents_of
 from analyzer.run.expected.reading import files_of, is_private_key, read_bytes
 from analyzer.session.certificates import Certificate, Request
-from analyzer.verdict.chain import issued_by
+from analyzer.verdict.certificates.chain import issued_by
+from analyzer.verdict.certificates.published import looks_like_a_cluster_certificate
 from analyzer.verdict.expectations import Expected, ExpectedKey, Hsm, Role
-from analyzer.verdict.published import looks_like_a_cluster_certificate
 from analyzer.verdict.words import short
 
 # A client sends no more; OpenSSL follows a hundred at most.

@@ -18,9 +18,12 @@ from analyzer.run.expected.contents import contents_of
 from analyzer.run.expected.reading import Tree, is_directory, is_file, read_bytes
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import subject_hash
-from analyzer.verdict.chain import issued_by, self_issued
+from analyzer.verdict.certificates.chain import issued_by, self_issued
+from analyzer.verdict.certificates.published import (
+    looks_like_a_cluster_certificate,
+    published_server,
+)
 from analyzer.verdict.expectations import Hsm, Role
-from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
 
 # Where the installer puts what a configuration need not name: (role, name).
 _DEFAULTS = (

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from analyzer.run.expected.collection import Cluster, Collection
-from analyzer.verdict.chain import issued_by
+from analyzer.verdict.certificates.chain import issued_by
+from analyzer.verdict.certificates.published import published_server
 from analyzer.verdict.expectations import Expectations, Expected, Hsm, Role
-from analyzer.verdict.published import published_server
 from analyzer.verdict.words import listing, short
 
 _CLIENTS = (Role.CLIENT, Role.INNER_CLIENT)

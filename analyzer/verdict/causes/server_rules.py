@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import TLS13
-from analyzer.verdict.finding import Status
-from analyzer.verdict.published import PUBLISHED_SERVERS
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     LEVEL,
     SERVER_CERTIFICATE,
     TRUST_FILES,
@@ -19,7 +17,7 @@ from analyzer.verdict.reading import (
     keys_wanted,
     shown_at,
 )
-from analyzer.verdict.refusal import (
+from analyzer.verdict.causes.refusal import (
     ABOUT_CERTIFICATES,
     ABOUT_PROOFS,
     CERTAIN,
@@ -30,7 +28,9 @@ from analyzer.verdict.refusal import (
     expired,
     slot_advice,
 )
-from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, HandshakeSymptoms
+from analyzer.verdict.certificates.published import PUBLISHED_SERVERS
+from analyzer.verdict.finding import Status
 from analyzer.verdict.words import capitalized
 
 

@@ -9,14 +9,17 @@ from typing import Any, NamedTuple
 
 from analyzer.session.facts import Conversation, Presented, Session
 from analyzer.stream import CLIENT, SERVER, UNTIMED, Side
-from analyzer.verdict import rules
-from analyzer.verdict.absent import absence
-from analyzer.verdict.authorities import name_of
+from analyzer.verdict.certificates import rules
+from analyzer.verdict.certificates.absent import absence
+from analyzer.verdict.certificates.authorities import name_of
+from analyzer.verdict.certificates.opinions import Opinion, Shown, Wanted
+from analyzer.verdict.certificates.published import (
+    looks_like_a_cluster_certificate,
+    published_server,
+)
+from analyzer.verdict.certificates.remarks import remarks
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
-from analyzer.verdict.opinions import Opinion, Shown, Wanted
-from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
-from analyzer.verdict.remarks import remarks
 from analyzer.verdict.words import listing, short, time_of
 
 

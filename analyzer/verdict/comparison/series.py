@@ -11,8 +11,8 @@ from typing import NamedTuple
 from analyzer.session.facts import Conversation
 from analyzer.session.outcome import ESTABLISHED, UNSEEN
 from analyzer.stream import Span
+from analyzer.verdict.causes.reading import duration
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.reading import duration
 from analyzer.verdict.words import time_of, when
 
 # Fewer equal failures are no series.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from analyzer.stream import CLIENT, SERVER
-from analyzer.verdict.finding import Finding, Status
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     CLIENT_CERTIFICATE,
     LEVEL,
     Reading,
@@ -18,7 +17,7 @@ from analyzer.verdict.reading import (
     shown_at,
     who,
 )
-from analyzer.verdict.refusal import (
+from analyzer.verdict.causes.refusal import (
     ABOUT_CERTIFICATES,
     ABOUT_PROOFS,
     CERTAIN,
@@ -30,7 +29,8 @@ from analyzer.verdict.refusal import (
     expired,
     slot_advice,
 )
-from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, HandshakeSymptoms
+from analyzer.verdict.finding import Finding, Status
 from analyzer.verdict.words import capitalized
 
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Session
-from analyzer.verdict import chain
+from analyzer.verdict.certificates import chain
+from analyzer.verdict.certificates.opinions import Shown
+from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import Status
-from analyzer.verdict.opinions import Shown
-from analyzer.verdict.showing import Showing
 from analyzer.verdict.words import distance, time_of, when
 
 # AWS's guide signs for ten years, third parties for 30 or 365 days: a month is time to act in.

@@ -13,8 +13,7 @@ from analyzer.session.outcome import ESTABLISHED, UNSEEN, is_fatal
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import ALERT, APPLICATION_DATA, TLS13
 from analyzer.tls.events import RecordSeen
-from analyzer.verdict.finding import Confidence
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     Reading,
     Rule,
     alert_words,
@@ -23,8 +22,9 @@ from analyzer.verdict.reading import (
     ending_words,
     keys_wanted,
 )
-from analyzer.verdict.sealed_rules import ALERT_SIZES
-from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Ending, Symptoms
+from analyzer.verdict.causes.sealed_rules import ALERT_SIZES
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, SECOND, Ending, Symptoms
+from analyzer.verdict.finding import Confidence
 
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from analyzer.session.facts import Carved, Conversation
 from analyzer.stream import SERVER
-from analyzer.verdict.chain import issued_by, out_of_date
+from analyzer.verdict.certificates.chain import issued_by, out_of_date
+from analyzer.verdict.certificates.near_misses import Question, differences, near_miss
 from analyzer.verdict.expectations import Expectations, Expected, Role
 from analyzer.verdict.finding import Confidence, Finding, Status
-from analyzer.verdict.near_misses import Question, differences, near_miss
 from analyzer.verdict.words import short, time_of
 
 # In the outer plaintext pass the certificates of the inner TLS.

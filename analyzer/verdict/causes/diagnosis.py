@@ -12,16 +12,16 @@ from analyzer.session.facts import Conversation
 from analyzer.session.outcome import ESTABLISHED, FAILED, UNFINISHED
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import TLS13
-from analyzer.verdict.between_rules import no_inner, not_tls, nothing_said
-from analyzer.verdict.catalogue import ENTRIES
+from analyzer.verdict.causes.between_rules import no_inner, not_tls, nothing_said
+from analyzer.verdict.causes.catalogue import ENTRIES
+from analyzer.verdict.causes.handshake_rules import read_handshake
+from analyzer.verdict.causes.lost_rules import LOST_RULES, idle
+from analyzer.verdict.causes.network_rules import OPENING_RULES, PATH_RULES, unanswered_data
+from analyzer.verdict.causes.reading import Reading, Rule, duration
+from analyzer.verdict.causes.sealed_rules import bounded
+from analyzer.verdict.causes.symptoms import Symptoms, symptoms
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Cause, Confidence, Finding
-from analyzer.verdict.handshake_rules import read_handshake
-from analyzer.verdict.lost_rules import LOST_RULES, idle
-from analyzer.verdict.network_rules import OPENING_RULES, PATH_RULES, unanswered_data
-from analyzer.verdict.reading import Reading, Rule, duration
-from analyzer.verdict.sealed_rules import bounded
-from analyzer.verdict.symptoms import Symptoms, symptoms
 
 
 def diagnose(

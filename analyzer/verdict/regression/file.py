@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from analyzer.errors import UnreadableInput
 from analyzer.session.facts import STAGES
 from analyzer.tls.constants import VERSIONS
-from analyzer.verdict import regression_values as read
-from analyzer.verdict.regression import (
+from analyzer.verdict.regression import values as read
+from analyzer.verdict.regression.rules import (
     CertificatePaths,
     ConnectionRule,
     Count,

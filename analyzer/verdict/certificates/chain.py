@@ -20,7 +20,7 @@ from cryptography import x509
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import canonical_name
 from analyzer.stream import SERVER, Side
-from analyzer.verdict import extensions, name_constraints
+from analyzer.verdict.certificates import extensions, name_constraints
 from analyzer.verdict.words import distance, short, when
 
 # A sender may lay out as many certificates of one name as it likes: so long and so many ways are tried.

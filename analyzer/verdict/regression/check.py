@@ -15,9 +15,9 @@ from analyzer.session.facts import STAGES, Conversation, Presented, Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
-from analyzer.verdict.chain import walk
+from analyzer.verdict.certificates.chain import walk
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.regression import CertificateRule, ConnectionRule, LevelRule
+from analyzer.verdict.regression.rules import CertificateRule, ConnectionRule, LevelRule
 from analyzer.verdict.words import listing, short, time_of
 
 # Certificates of the files that rules name, by the path as written.

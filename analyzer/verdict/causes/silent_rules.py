@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.stream import CLIENT, SERVER, Side
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     LEVEL,
     Reading,
     duration,
@@ -14,11 +14,11 @@ from analyzer.verdict.reading import (
     last_words,
     who,
 )
-from analyzer.verdict.refusal import (
+from analyzer.verdict.causes.refusal import (
     LIKELY,
     POSSIBLE,
 )
-from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, HandshakeSymptoms
 from analyzer.verdict.words import capitalized
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from analyzer.session.outcome import ESTABLISHED, FAILED, UNFINISHED, UNSEEN
 from analyzer.stream import CLIENT, SERVER, Span
-from analyzer.verdict.finding import Confidence
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     Reading,
     duration,
     ending_words,
     who,
 )
-from analyzer.verdict.symptoms import PATIENCE_NS, Symptoms
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, Symptoms
+from analyzer.verdict.finding import Confidence
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 

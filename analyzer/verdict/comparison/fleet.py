@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeAlias
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Conversation
 from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.verdict.certificates.identity import identity_checks
+from analyzer.verdict.certificates.near_misses import differences
+from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
+from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
-from analyzer.verdict.identity import identity_checks
-from analyzer.verdict.near_misses import differences
-from analyzer.verdict.showing import Showing
-from analyzer.verdict.slots import SLOT_TABLE, Slot
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
 # Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).

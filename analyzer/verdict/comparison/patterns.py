@@ -16,9 +16,8 @@ from analyzer.session.timing import answers
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import version_name
 from analyzer.tls.suites import suite_name
-from analyzer.verdict.finding import Finding, Status
-from analyzer.verdict.reading import duration
-from analyzer.verdict.series import (
+from analyzer.verdict.causes.reading import duration
+from analyzer.verdict.comparison.series import (
     SERIES,
     STREAMS,
     Told,
@@ -29,6 +28,7 @@ from analyzer.verdict.series import (
     series,
     start,
 )
+from analyzer.verdict.finding import Finding, Status
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
 # A round trip that is so many times another one is another path.

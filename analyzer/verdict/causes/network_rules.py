@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analyzer.capture.items import IcmpError
 from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.verdict.causes.reading import Reading, Rule, duration, ending_words
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, SECOND, Symptoms
 from analyzer.verdict.finding import Confidence
-from analyzer.verdict.reading import Reading, Rule, duration, ending_words
-from analyzer.verdict.symptoms import PATIENCE_NS, SECOND, Symptoms
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 

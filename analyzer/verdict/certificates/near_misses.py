@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
-from analyzer.verdict.chain import issued_by, signature_verifies
+from analyzer.verdict.certificates.chain import issued_by, signature_verifies
+from analyzer.verdict.certificates.published import (
+    looks_like_a_cluster_certificate,
+    published_server,
+)
 from analyzer.verdict.expectations import Expected, Role
 from analyzer.verdict.finding import Difference
-from analyzer.verdict.published import looks_like_a_cluster_certificate, published_server
 from analyzer.verdict.words import key_words, listing, validity
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from analyzer.tls.constants import ALERTS, VERSIONS
 from analyzer.tls.suites import SUITES
-from analyzer.verdict.regression import Allowed, CertificateRule, Count, Place
+from analyzer.verdict.regression.rules import Allowed, CertificateRule, Count, Place
 
 # What people write who think of another tool, and what it is called here.
 _OTHER_NAMES = {

@@ -10,8 +10,8 @@ from analyzer.stream import Side, Span
 from analyzer.tls.constants import TLS13, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.tls.suites import suite_name
+from analyzer.verdict.causes.symptoms import Ending, HandshakeSymptoms, Symptoms
 from analyzer.verdict.finding import Confidence, Finding
-from analyzer.verdict.symptoms import Ending, HandshakeSymptoms, Symptoms
 
 SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000

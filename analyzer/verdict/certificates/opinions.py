@@ -8,10 +8,8 @@ from datetime import datetime
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side
-from analyzer.verdict import chain, extensions
-from analyzer.verdict.expectations import Expectations, Expected, Role
-from analyzer.verdict.finding import Difference, Status
-from analyzer.verdict.near_misses import (
+from analyzer.verdict.certificates import chain, extensions
+from analyzer.verdict.certificates.near_misses import (
     Miss,
     Question,
     differences,
@@ -19,6 +17,8 @@ from analyzer.verdict.near_misses import (
     near_miss,
     signer_of,
 )
+from analyzer.verdict.expectations import Expectations, Expected, Role
+from analyzer.verdict.finding import Difference, Status
 from analyzer.verdict.words import key_words, listing, short
 
 

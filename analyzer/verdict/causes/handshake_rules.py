@@ -7,12 +7,12 @@ ones, and some none): the messages before it, the certificates and who closed fi
 from __future__ import annotations
 
 from analyzer.stream import CLIENT, SERVER
-from analyzer.verdict.client_rules import (
+from analyzer.verdict.causes.client_rules import (
     client_certificate_missing,
     client_certificate_refused,
     left_at_client_certificate,
 )
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     LEVEL,
     Reading,
     alert_words,
@@ -22,19 +22,19 @@ from analyzer.verdict.reading import (
     suites,
     versions,
 )
-from analyzer.verdict.refusal import (
+from analyzer.verdict.causes.refusal import (
     ABOUT_PROOFS,
     CERTAIN,
     LIKELY,
 )
-from analyzer.verdict.sealed_rules import sealed_reading
-from analyzer.verdict.server_rules import (
+from analyzer.verdict.causes.sealed_rules import sealed_reading
+from analyzer.verdict.causes.server_rules import (
     left_at_server_certificate,
     server_certificate_refused,
     server_proof_refused,
 )
-from analyzer.verdict.silent_rules import broken_off, gave_up, stalled
-from analyzer.verdict.symptoms import HandshakeSymptoms
+from analyzer.verdict.causes.silent_rules import broken_off, gave_up, stalled
+from analyzer.verdict.causes.symptoms import HandshakeSymptoms
 from analyzer.verdict.words import capitalized
 
 # AlertDescription, RFC 8446 section 6 and RFC 5246 section 7.2.

@@ -13,8 +13,7 @@ from analyzer.session.outcome import ESTABLISHED
 from analyzer.stream import CLIENT, SERVER, Span
 from analyzer.tls.constants import APPLICATION_DATA, TLS13
 from analyzer.tls.events import RecordSeen
-from analyzer.verdict.finding import Confidence
-from analyzer.verdict.reading import (
+from analyzer.verdict.causes.reading import (
     CLIENT_CERTIFICATE,
     LEVEL,
     SERVER_CERTIFICATE,
@@ -24,7 +23,8 @@ from analyzer.verdict.reading import (
     ending_words,
     keys_wanted,
 )
-from analyzer.verdict.symptoms import PATIENCE_NS, HandshakeSymptoms, Symptoms
+from analyzer.verdict.causes.symptoms import PATIENCE_NS, HandshakeSymptoms, Symptoms
+from analyzer.verdict.finding import Confidence
 
 
 def _sizes(*contents: int) -> frozenset[int]:

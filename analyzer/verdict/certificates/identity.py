@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.session.certificates import Certificate
-from analyzer.verdict.chain import walk
+from analyzer.verdict.certificates.chain import walk
+from analyzer.verdict.certificates.published import PUBLISHED_ROOTS
 from analyzer.verdict.expectations import Expectations, Expected, Role
 from analyzer.verdict.finding import Status
-from analyzer.verdict.published import PUBLISHED_ROOTS
 from analyzer.verdict.words import listing
 
 # Defects of a walk that ends where no root is given: what was walked may still be right.

@@ -6,10 +6,8 @@ a chain is judged at the time of the Certificate message that carried it, or at 
 
 from __future__ import annotations
 
-from analyzer.verdict.chain import Walk
-from analyzer.verdict.expectations import Expectations, Expected, Role
-from analyzer.verdict.finding import Status
-from analyzer.verdict.opinions import (
+from analyzer.verdict.certificates.chain import Walk
+from analyzer.verdict.certificates.opinions import (
     Opinion,
     Shown,
     Wanted,
@@ -24,7 +22,9 @@ from analyzer.verdict.opinions import (
     sources,
     walk_to,
 )
-from analyzer.verdict.published import looks_like_a_cluster_certificate
+from analyzer.verdict.certificates.published import looks_like_a_cluster_certificate
+from analyzer.verdict.expectations import Expectations, Expected, Role
+from analyzer.verdict.finding import Status
 from analyzer.verdict.words import listing
 
 

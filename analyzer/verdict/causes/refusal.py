@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from analyzer.stream import SERVER, Side, Span
+from analyzer.verdict.causes.reading import LEVEL, Reading, alert_words, end
+from analyzer.verdict.causes.symptoms import HandshakeSymptoms
+from analyzer.verdict.certificates.validity import other_clock, outside_validity
 from analyzer.verdict.finding import Confidence, Finding, Status
-from analyzer.verdict.reading import LEVEL, Reading, alert_words, end
-from analyzer.verdict.symptoms import HandshakeSymptoms
-from analyzer.verdict.validity import other_clock, outside_validity
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 
