@@ -272,7 +272,10 @@ def _yaml(text: str) -> Contents:
     try:
         documents = list(_documents(text))
     except (yaml.YAMLError, ValueError) as error:
-        return Contents(problems=(f"not valid YAML: {' '.join(str(error).split())}",))
+        why = " ".join(str(error).split())
+        # libyaml 0.2.6 and later may stop before `_documents` counts so far.
+        why = "nested too deep" if "maximum nesting depth" in why else why
+        return Contents(problems=(f"not valid YAML: {why}",))
     return Contents(document=documents[0] if len(documents) == 1 else documents)
 
 
