@@ -86,6 +86,11 @@ class Report:
         """The connections on which the program itself failed."""
         return tuple(c for c in self.connections if c.conversation.broken)
 
+    def __or__(self, other: Report) -> Report:
+        """Both as one; see `report.union`."""
+        united: Report = _face("union").united(self, other)
+        return united
+
     def __repr__(self) -> str:
         """What it comes to, in a line."""
         names = ", ".join(source.name for source in self.inputs)

@@ -75,6 +75,7 @@ class Analysis:
         self._broken: dict[int, str] = {}
         self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
         self._waiting_bytes = 0
+        self._latest = 0  # capture time of the latest segment
 
     def connections(self, items: Iterable[Item]) -> Iterator[Connection]:
         """Each connection when it ended, those whose keys may still come at the end of the capture."""
@@ -87,6 +88,7 @@ class Analysis:
         take = self._take
         for item in items:
             if type(item) is Segment:
+                self._latest = max(self._latest, item.at.ended)
                 for flow, event in feed(item):
                     if type(event) is Ended:
                         yield from self._end(flow)
@@ -103,6 +105,7 @@ class Analysis:
 
     def finish(self) -> Iterator[Connection]:
         """No more items: what is still open ends here."""
+        yield from self._events(self._flows.advance(self._latest))
         yield from self._events(self._flows.finish())
         while self._waiting:
             yield self._oldest_waiting()

@@ -21,7 +21,7 @@ from analyzer.run.pipeline import Source, assembled
 from analyzer.run.pool import Lost
 from analyzer.session.origins import Issuer, Origins
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import Summary, TransportLimits
+from analyzer.transport import Summary
 from analyzer.verdict import traffic
 from analyzer.verdict.finding import Finding, Status
 
@@ -108,16 +108,14 @@ def _torn(parts: Mapping[int, Part]) -> frozenset[int]:
     in_files = Counter(pair for part in parts.values() for pair in part.seen)
     torn = {pair for pair, files in in_files.items() if files > 1}
     end = max((part.end for part in parts.values()), default=0)
-    silent = TransportLimits().unanswered_ns
     keys_in = {place for place, part in parts.items() if part.has_keys}
     for place, part in parts.items():
         others_have_keys = bool(keys_in - {place})
         for pair, connection in zip(part.pairs, part.connections, strict=True):
             told = connection.conversation
-            is_open = told.tcp.ended_by == "open"
-            if (is_open and end - told.tcp.span.ended >= silent and end > part.end) or (
-                others_have_keys and any(session.sealed for session in told.sessions)
-            ):
+            # What was open at a file's end may have ended by silence since.
+            is_open = told.tcp.ended_by == "open" and end > part.end
+            if is_open or (others_have_keys and any(session.sealed for session in told.sessions)):
                 torn.add(pair)
     return frozenset(torn)
 

@@ -104,6 +104,7 @@ class Flows:
         self._paths: dict[tuple[str, ...], int] = {}  # numbered, for _HalfOpen
         self._listed = 0
         self._sweep_at = self._idle_sweep_at = 0
+        self._now = 0  # capture time, as far as sweeps and `advance` know it
 
     def feed(self, segment: Segment) -> FlowEvents:
         """The events that `segment` gives rise to, mostly none or one."""
@@ -126,6 +127,7 @@ class Flows:
         Args:
             now: in capture time, nanoseconds since 1970-01-01 UTC.
         """
+        self._now = max(self._now, now)
         return self._sweep(now) if now >= self._sweep_at else ()
 
     def icmp(self, error: IcmpError) -> None:
@@ -311,6 +313,7 @@ class Flows:
         limits = self._limits
         events: list[tuple[Flow, StreamEvent | Ended]] = []
         self._sweep_at = now + SECOND
+        self._now = max(self._now, now)
         for flow in list(self._over.values()):
             if now - flow.last.ended >= limits.linger_ns:
                 events += self._give_up(flow, "open")
@@ -351,7 +354,12 @@ class Flows:
                 return ()
             self._listed += 1
         events: list[tuple[Flow, StreamEvent | Ended]] = []
-        flow.watched_until = self._sweep_at - SECOND  # within a second of the latest segment
+        if not flow.is_over:
+            # Reckoned from the connection's own packets and the end of the capture, never from the moment at which
+            # this was noticed: however a capture is divided, it is the same.
+            limits = self._limits
+            wait = limits.unanswered_ns if flow.came_to_nothing else limits.idle_ns
+            flow.watched_until = min(flow.last.ended + wait, self._now)
         events += [(flow, event) for event in flow.finish(how)]
         events.append((flow, Ended(flow.last)))
         return events
