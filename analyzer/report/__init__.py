@@ -2,7 +2,7 @@
 
 What all faces share:
 
-- `model`: the report as values.
+- `model`: the report as values; `union`: two of them as one.
 - `text`: text from the network made harmless. `words`, `timing_words`: sentences, times and names.
 - `ladder`: a connection's course in time. `level_rows`: what a TLS level negotiated and showed.
 - `rows`: a connection as one row. `shown`, `summary`, `histogram`, `alike`: many connections at a glance.

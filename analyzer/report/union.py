@@ -14,8 +14,8 @@ from analyzer.report.model import Connection, Report
 from analyzer.session.timing import timing, usual
 from analyzer.stream import FILE_SHIFT, Span
 from analyzer.verdict import overall
-from analyzer.verdict.series import Told, series
-from analyzer.verdict.showing import Showing
+from analyzer.verdict.comparison.series import Told, series
+from analyzer.verdict.comparison.showing import Showing
 
 Value = TypeVar("Value")
 

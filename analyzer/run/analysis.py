@@ -88,7 +88,8 @@ class Analysis:
         take = self._take
         for item in items:
             if type(item) is Segment:
-                self._latest = max(self._latest, item.at.ended)
+                if item.at.ended > self._latest:  # noqa: PLR1730  a call costs more than the rest of this line
+                    self._latest = item.at.ended
                 for flow, event in feed(item):
                     if type(event) is Ended:
                         yield from self._end(flow)

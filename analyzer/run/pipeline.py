@@ -200,7 +200,8 @@ def _allow_open_files(count: int) -> None:
 
 def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:
     if source == "-":
-        return sys.stdin.buffer
+        # Without the buffer: a thread that waits in it would stop the program from ending (`live`).
+        return getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     if not isinstance(source, str | Path):
         return source
     if "://" in name:
