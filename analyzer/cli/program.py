@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -98,6 +99,9 @@ class Program(click.Group):
         # Nothing here leaves cycles behind; looking for them every 700 objects cost a storm a quarter of its time.
         gc.freeze()
         gc.set_threshold(100_000)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal or a file that is not UTF-8 gets an escape for what it has no sign for.
+            sys.stdout.reconfigure(errors="backslashreplace")
         kwargs["standalone_mode"] = False
         # Started as a module it would call itself `python -m analyzer`.
         try:

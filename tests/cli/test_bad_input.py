@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.makers.cases import cases
 from tests.makers.program import run_program
 
 PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
@@ -141,3 +142,11 @@ def test_version_and_help_name_the_program():
     shown = hsm_analyzer("--help")
     assert shown.code == 0
     assert "analyze" in shown.out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_an_output_of_any_encoding_takes_the_report(encoding):
+    capture = cases()[0].capture
+    done = run_program("analyze", capture, env={"PYTHONIOENCODING": encoding})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode(encoding).splitlines()[-1]
