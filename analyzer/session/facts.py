@@ -25,6 +25,9 @@ STAGES = (
     "inner-established",
 )
 
+# The keys that application data comes under.
+_DATA_EPOCHS = frozenset({"application", "traffic"})
+
 
 @dataclass(frozen=True, slots=True)
 class Presented:
@@ -136,6 +139,18 @@ class Session:
     span: Span | None
     identities: tuple[bytes, ...] = field(default=(), repr=False)
     keyed: tuple[Keyed, ...] = ()
+
+    def hides(self, side: Side) -> Sealed | None:
+        """Why application data of `side`, and with it a level inside, may have stayed closed; None where none did.
+
+        Handshake messages of TLS 1.3 have a secret of their own: where only that one is missing, nothing is hidden.
+        """
+        if not self.counts[side].sealed_records:
+            return None
+        closed = [sealed for sealed in self.sealed if sealed.side is side]
+        opened = any(k.side is side and k.epoch in _DATA_EPOCHS for k in self.keyed)
+        hiding = (s for s in closed if not opened or s.epoch in _DATA_EPOCHS)
+        return next(hiding, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,10 @@ class Content:
         handshake = self._handshakes.of(self._side)
         handshake.miss(self._side, handshake.lost)
 
+    def join(self) -> None:
+        """The next record's secret was tried out: what came before it was not all seen."""
+        self._order.lose()
+
     def pass_over(self, at: Span) -> None:
         """A record stayed sealed: it may have held messages, or what follows the plaintext so far."""
         self._order.lose()

@@ -260,6 +260,7 @@ class Lane:
         if last:
             opened = self._protection.try_secrets(record)
             if opened:
+                self.content.join()
                 self.content.take(*opened, record.version, record.at, encrypted=True)
                 return True
             self._protection.begin("")

@@ -4,6 +4,7 @@ A capture that ends in the middle of a handshake has `capture-ends`; one that st
 cut by its snap length has none at all.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import pytest
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 
 from analyzer.capture import Capture
 from analyzer.capture.items import Item, Segment
+from analyzer.report.model import Connection
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import load_key_file
+from analyzer.stream import SERVER
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict.causes.catalogue import ENTRIES
+from analyzer.verdict.certificates.absent import absence
+from analyzer.verdict.finding import Status
 from tests.makers.cases import cases
 from tests.verdict.causes import CAUSES
 
@@ -53,10 +58,17 @@ def secrets(name: str) -> Secrets:
     return known
 
 
-def causes(name: str, kept: list[Item], *, keys: bool) -> set[str]:
-    known = secrets(name) if keys else Secrets()
+def told(kept: list[Item], known: Secrets) -> tuple[Connection, ...]:
     analysis = Analysis(Options(contain_crashes=False), known)
-    return {each.cause.code for each in analysis.connections(kept) if each.cause is not None}
+    return tuple(analysis.connections(kept))
+
+
+def named(connections: Iterable[Connection]) -> set[str]:
+    return {each.cause.code for each in connections if each.cause is not None}
+
+
+def causes(name: str, kept: list[Item], *, keys: bool) -> set[str]:
+    return named(told(kept, secrets(name) if keys else Secrets()))
 
 
 def from_server(item: Item) -> bool:
@@ -79,7 +91,38 @@ def test_a_capture_that_ends_early_says_no_more_than_that(name, keys):
 def test_a_capture_that_starts_late_shows_no_cause(name, keys):
     whole = items(name)
     for start in range(1, len(whole)):
-        assert causes(name, list(whole[start:]), keys=keys) == set(), start
+        connections = told(list(whole[start:]), secrets(name) if keys else Secrets())
+        assert named(connections) == set(), start
+        assert [f for c in connections for f in c.findings if f.status is Status.FAIL] == [], start
+
+
+def some_of_the_keys(lines: list[str]) -> Iterator[list[str]]:
+    """Each line alone, all but each, those of either side, and those of either kind."""
+    for line in lines:
+        yield [line]
+        yield [each for each in lines if each is not line]
+    for word in ("CLIENT_", "SERVER_", "HANDSHAKE", "TRAFFIC_SECRET_0", "CLIENT_RANDOM"):
+        yield [line for line in lines if word in line.split()[0]]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_some_of_the_keys_show_no_cause(name):
+    lines = (BY_NAME[name].directory / "keys.log").read_text().splitlines()
+    for chosen in some_of_the_keys([line for line in lines if line]):
+        known = Secrets()
+        known.add_key_log("\n".join(chosen).encode())
+        assert named(told(list(items(name)), known)) == set(), [c.split()[0] for c in chosen]
+
+
+def test_an_inner_certificate_behind_closed_outer_records_was_not_missing():
+    case = BY_NAME["tls12-in-tls13"]
+    lines = (case.directory / "keys.log").read_bytes().splitlines()
+    known = Secrets()
+    known.add_key_log(next(line for line in lines if line.startswith(b"CLIENT_TRAFFIC")))
+    (connection,) = told(list(items(case.name)), known)
+    absent = absence(connection.conversation, 1, SERVER)
+    assert absent.kind == "sealed"
+    assert "SERVER_TRAFFIC_SECRET_0" in absent.advice
 
 
 @pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])

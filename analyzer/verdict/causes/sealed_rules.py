@@ -55,7 +55,8 @@ def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     client, server = h.sealed
     if client and sum(r.length for r in client) < _SMALLEST_FINISHED:
         return _client_refused(h, client)
-    if not client and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
+    silent = not client and not h.answered
+    if silent and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
         return _client_left(h)
     if client:
         return _server_refused(h, client, server)

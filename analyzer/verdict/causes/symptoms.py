@@ -63,7 +63,7 @@ class HandshakeSymptoms:
         ended: what ended this level first, a refusing alert apart.
         cut: the first FIN or RST of the connection.
         waited_ns: from the last message to that end, or to the end of the capture.
-        holes: bytes of the connection are missing.
+        holes: bytes of the connection are missing, or stayed closed in the level around this one.
         judged: per side, what was found about its certificate slot.
     """
 
@@ -201,9 +201,15 @@ def _handshake(
         ended=ended,
         cut=next((e for e in endings if e.level is None), None),
         waited_ns=max(0, until - last.at.ended) if last else 0,
-        holes=bool(told.tcp.gaps),
+        holes=bool(told.tcp.gaps) or _hidden(told, level),
         judged=(_judged(findings, level, CLIENT), _judged(findings, level, SERVER)),
     )
+
+
+def _hidden(told: Conversation, level: int) -> bool:
+    """A side's messages may lie in records of the level around that nobody could open."""
+    around = told.at_level(level - 1)
+    return around is not None and any(around.hides(side) for side in (CLIENT, SERVER))
 
 
 def _sealed_alerts(session: Session) -> Iterator[Ending]:

@@ -89,6 +89,21 @@ def _sealed(told: Conversation, session: Session, side: Side) -> Absence | None:
     )
 
 
+def _hidden(told: Conversation, session: Session, side: Side) -> Absence | None:
+    around = told.at_level(session.level - 1)
+    closed = around.hides(side) if around else None
+    if around is None or closed is None:
+        return None
+    if any(m.side is side and m.type in _BEHIND_CERTIFICATE for m in session.messages):
+        return None
+    return Absence(
+        "sealed",
+        f"the {side.word}'s certificate was not seen, as records around it stay closed: {closed.detail}",
+        _how_to_open(around, closed),
+        (closed.at,),
+    )
+
+
 def _missing(told: Conversation, session: Session, side: Side) -> Absence | None:
     gaps = [gap for gap in told.tcp.gaps if gap.side is side]
     if not gaps or any(m.side is side and m.type == "finished" for m in session.messages):
@@ -105,6 +120,7 @@ def _missing(told: Conversation, session: Session, side: Side) -> Absence | None
 _REASONS: tuple[Callable[[Conversation, Session, Side], Absence | None], ...] = (
     _resumed,
     _not_asked,
+    _hidden,
     _sealed,
     _missing,
 )
