@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1),
+    type=click.IntRange(1, options.MOST_JOBS),
     default=1,
     show_default=True,
     help="Processes: each takes files, or of a single file a share of the connections.",

@@ -23,6 +23,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
 _PORT_LIMIT = 65535
 
+# Processes; all of them are started, so a slip of the finger must not bring the machine down.
+MOST_JOBS = 512
+
 # The options of `expected_set` that name files, as `load_expectations` takes them.
 EXPECTED = (
     "etc",
@@ -71,9 +74,9 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             return datetime.now(UTC)
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is neither an ISO 8601 time nor 'now'.", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -192,7 +195,7 @@ workers = _stacked(
     click.option(
         "-j",
         "--jobs",
-        type=click.IntRange(1),
+        type=click.IntRange(1, MOST_JOBS),
         help="Processes at once; default: one for each core.",
     ),
     click.option(
@@ -215,8 +218,10 @@ def sources(captures: Sequence[str]) -> list[str]:
     """The captures as the library takes them.
 
     Raises:
-        BadUsage: standard input is a terminal.
+        BadUsage: standard input is a terminal, or named twice.
     """
+    if captures.count("-") > 1:
+        raise BadUsage("standard input can be read only once")
     if "-" in captures and sys.stdin.isatty():
         raise BadUsage("standard input is a terminal; pipe a capture in, or name a file")
     return list(captures)

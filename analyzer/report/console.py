@@ -7,6 +7,9 @@ from typing import Any, TextIO, cast
 
 from rich.console import Console
 
+# In less (COLUMNS=0 is less too) columns lose what they hold; a terminal wraps longer lines itself.
+_NARROWEST = 40
+
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
@@ -29,8 +32,8 @@ class _Trimmed:
 
 
 def console(stream: TextIO, *, colored: bool, width: int | None = None) -> Console:
-    """A console on `stream`; `width` None takes the terminal's."""
-    return _Console(
+    """A console on `stream`; `width` None takes the terminal's, where that leaves room for columns."""
+    made = _Console(
         file=stream if colored else cast("TextIO", _Trimmed(stream)),
         width=width,
         color_system="standard" if colored else None,
@@ -40,3 +43,5 @@ def console(stream: TextIO, *, colored: bool, width: int | None = None) -> Conso
         markup=False,
         emoji=False,
     )
+    made.width = max(made.width, _NARROWEST)
+    return made

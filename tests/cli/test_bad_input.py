@@ -108,6 +108,9 @@ def test_a_key_log_without_any_key_is_an_error(quiet, tmp_path):
         (["--keys", "gone.log"], "gone.log: No such file or directory"),
         (["--port", "0"], "'0' is neither a TCP port nor 'any'"),
         (["--at", "tomorrow"], "'tomorrow' is neither an ISO 8601 time nor 'now'"),
+        (["--at", "0001-01-01T00:00:00+14:00"], "is neither an ISO 8601 time nor 'now'"),
+        (["--jobs", "100000"], "100000 is not in the range 1<=x<=512"),
+        (["-", "-"], "standard input can be read only once"),
         (["--inner-framing", "telepathy"], "telepathy"),
         (["--no-such-option"], "No such option"),
         (["--password-file", "gone.txt"], "gone.txt: No such file or directory"),
@@ -150,3 +153,23 @@ def test_an_output_of_any_encoding_takes_the_report(encoding):
     done = run_program("analyze", capture, env={"PYTHONIOENCODING": encoding})
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode(encoding).splitlines()[-1]
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "10", "abc", ""])
+def test_a_terminal_too_narrow_for_columns_loses_nothing(columns):
+    capture = cases()[0].capture
+    whole = run_program("analyze", capture, env={"COLUMNS": "40"})
+    done = run_program("analyze", capture, env={"COLUMNS": columns})
+    assert (done.returncode, done.stderr) == (whole.returncode, whole.stderr)
+    told, expected = ("".join(ran.stdout.decode().split()) for ran in (done, whole))
+    assert "Verdict:" in told
+    if columns in {"0", "1", "10"}:
+        assert told == expected
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01", "9999-12-31T23:59:59"])
+def test_the_first_and_the_last_time_there_is_can_be_judged_at(moment):
+    case = next(case for case in cases() if case.name == "tls12-in-tls12")
+    ran = hsm_analyzer("analyze", case.capture, "--at", moment, *case.arguments)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Verdict: FAIL" in ran.out
