@@ -92,8 +92,7 @@ def command(
     from analyzer.run.anonymize import Anonymized, Pseudonyms
     from analyzer.run.pipeline import CLOUDHSM_PORTS, Options, items_of
 
-    if files.is_file(output) and not force:
-        raise BadUsage(f"{output} exists already; --force overwrites it")
+    files.check_target(output, (capture,), force=force)
     if capture == "-":
         raise BadUsage("standard input cannot be read twice; name a file")
     wanted = options.ports(ports)

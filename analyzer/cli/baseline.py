@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import options, output, progress
-from analyzer.cli.files import is_file, write_shared
+from analyzer.cli.files import check_target, write_shared
 from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
-from analyzer.errors import BadUsage
 from analyzer.verdict.finding import Status
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ def command(*, target: Path | None, force: bool, strict: bool, **given: Any) -> 
 
     if target is not None and str(target) == "-":
         target = None
-    if target is not None and is_file(target) and not force:
-        raise BadUsage(f"{target} exists already; --force overwrites it")
+    if target is not None:
+        check_target(target, (*given["captures"], *given["key_logs"]), force=force)
     paths = _paths(given, Path() if target is None else target.parent)
     ports, talk = options.ports(given["ports"]), progress.Talk.taken_from(given)
     captures, chosen = options.sources(given.pop("captures")), options.analysis(given)

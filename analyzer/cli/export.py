@@ -69,9 +69,9 @@ def command(
     from analyzer.verdict import Expectations
 
     number = ["outer", "inner"].index(level)
-    if str(output) != "-" and files.is_file(output) and not force:
-        raise BadUsage(f"{output} exists already; --force overwrites it")
     captures = options.sources(given.pop("captures"))
+    if str(output) != "-":
+        files.check_target(output, (*captures, *given["key_logs"]), force=force)
     if what == "frames" and "-" in captures:
         raise BadUsage("standard input cannot be read twice; name a file")
     given |= dict.fromkeys(("at", *options.EXPECTED))

@@ -23,6 +23,27 @@ def is_file(target: Path) -> bool:
     return stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and target.is_file())
 
 
+def check_target(target: Path, sources: Iterable[str | Path], *, force: bool) -> None:
+    """Refuse a file that writing would destroy: one that is there, and even with `force` one that is read.
+
+    Raises:
+        BadUsage: it may not be written.
+    """
+    if not is_file(target):
+        return
+    if any(_is_same(target, Path(source)) for source in sources):
+        raise BadUsage(f"{target} is an input of this command; write to another file")
+    if not force:
+        raise BadUsage(f"{target} exists already; --force overwrites it")
+
+
+def _is_same(target: Path, source: Path) -> bool:
+    try:
+        return target.samefile(source)
+    except OSError:
+        return False
+
+
 def write_private(target: Path, content: str | bytes | Iterable[str], *, force: bool) -> None:
     """Write a file that only its owner can read: it names certificates, addresses, perhaps more.
 

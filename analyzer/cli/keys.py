@@ -69,8 +69,8 @@ def command(
 
     captures = options.sources(given.pop("captures"))
     for target in (minimal, inject):
-        if target is not None and files.is_file(target) and not force:
-            raise BadUsage(f"{target} exists already; --force overwrites it")
+        if target is not None:
+            files.check_target(target, (*captures, *given["key_logs"]), force=force)
     if inject is not None and (len(captures) != 1 or captures[0] == "-"):
         raise BadUsage("--inject takes one capture file")
     logs = list(given["key_logs"])

@@ -14,7 +14,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from analyzer.cli.files import is_file, write_private
+from analyzer.cli.files import check_target, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Connection, Report
@@ -85,7 +85,8 @@ class Target:
         """The target that the options of `options_of` name, which are taken out of `given`.
 
         Raises:
-            BadUsage: a file is there already and may not be overwritten, or two reports go to one place.
+            BadUsage: a file is there already and may not be overwritten, an input never, or two reports
+                go to one place.
             MissingTool: a format needs a package that is not installed.
         """
         target = cls(
@@ -102,8 +103,9 @@ class Target:
         for path in paths:
             if paths.count(path) > 1:
                 raise BadUsage(f"two reports cannot both go to {path or 'standard output'}")
-            if path is not None and is_file(path) and not target.force:
-                raise BadUsage(f"{path} exists already; --force overwrites it")
+            if path is not None:
+                sources = (*given.get("captures", ()), *given.get("key_logs", ()))
+                check_target(path, sources, force=target.force)
             if path is not None and not path.parent.is_dir():
                 raise BadUsage(f"{path}: there is no directory {path.parent}")
         return target
