@@ -207,4 +207,6 @@ def judged(
     """What was observed, with the findings about it and the cause of a failure."""
     expected = options.expected
     findings = judge(told, expected, options.at)
-    return Connection(told, findings, diagnose(told, findings, expected), streams or {})
+    # Why it failed is asked of the time when it did, whatever time the certificates are judged at.
+    then = findings if options.at is None else judge(told, expected)
+    return Connection(told, findings, diagnose(told, then, expected), streams or {})

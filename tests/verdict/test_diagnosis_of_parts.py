@@ -5,6 +5,7 @@ cut by its snap length has none at all.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -15,13 +16,14 @@ from analyzer.capture import Capture
 from analyzer.capture.items import Item, Segment
 from analyzer.report.model import Connection
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
+from analyzer.run.expected_files import load_expectations
 from analyzer.run.key_files import load_key_file
 from analyzer.stream import SERVER
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict.causes.catalogue import ENTRIES
 from analyzer.verdict.certificates.absent import absence
 from analyzer.verdict.finding import Status
-from tests.makers.cases import cases
+from tests.makers.cases import ROOT, cases
 from tests.verdict.causes import CAUSES
 
 BY_NAME = {case.name: case for case in cases()}
@@ -54,7 +56,9 @@ def items(name: str) -> tuple[Item, ...]:
 @cache
 def secrets(name: str) -> Secrets:
     known = Secrets()
-    load_key_file(known, BY_NAME[name].directory / "keys.log")
+    keys = BY_NAME[name].directory / "keys.log"
+    if keys.exists():
+        load_key_file(known, keys)
     return known
 
 
@@ -123,6 +127,21 @@ def test_an_inner_certificate_behind_closed_outer_records_was_not_missing():
     absent = absence(connection.conversation, 1, SERVER)
     assert absent.kind == "sealed"
     assert "SERVER_TRAFFIC_SECRET_0" in absent.advice
+
+
+@pytest.mark.parametrize("year", [1990, 2090])
+def test_the_time_that_certificates_are_judged_at_changes_no_cause(year):
+    expected = load_expectations(etc=ROOT / "captures/pki/etc/sdk3")
+    for name in sorted(CAUSES):
+        then, later = (
+            list(
+                Analysis(
+                    Options(contain_crashes=False, expected=expected, at=at), secrets(name)
+                ).connections(items(name))
+            )
+            for at in (None, datetime(year, 1, 1, tzinfo=UTC))
+        )
+        assert [each.cause for each in later] == [each.cause for each in then], name
 
 
 @pytest.mark.parametrize("keys", KEYS, ids=["keys", "no-keys"])
