@@ -11,6 +11,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,11 @@ from analyzer.errors import BadUsage, MissingTool, UserError
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
+
+
+# The fork server listens in the directory for temporary files, under a name of 32 bytes more; an address of a
+# UNIX socket has at most 107 (unix(7)). Processes that are spawned need none, and start slower.
+_LONGEST_TEMPORARY = 107 - 32
 
 
 class Lost(NamedTuple):
@@ -60,7 +66,8 @@ class Processes:
 
     def open(self) -> Executor:
         """A process pool."""
-        context = multiprocessing.get_context("forkserver")
+        short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY
+        context = multiprocessing.get_context("forkserver" if short else "spawn")
         context.set_forkserver_preload(["analyzer.run.parts"])
         return ProcessPoolExecutor(self.count, mp_context=context, initializer=_prepare)
 

@@ -1,10 +1,15 @@
 """A unit of work that crashes, is killed or hangs costs itself and nothing else."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from analyzer.errors import BadUsage, UnreadableInput
 from analyzer.run.pool import Lost, Processes, outcomes, workers
 from tests.makers import units
+from tests.makers.cases import cases
+from tests.makers.program import run_program
 
 OTHERS = {place: 2 * place for place in (0, 1, 2, 4, 5)}
 
@@ -48,3 +53,15 @@ def test_one_job_is_this_process() -> None:
 def test_an_unknown_executor_is_the_users_mistake() -> None:
     with pytest.raises(BadUsage, match="no executor 'threads'"):
         workers("threads", 2)
+
+
+# 76 bytes are one more than the fork server's socket can have.
+@pytest.mark.parametrize("length", [75, 76, 200])
+def test_a_directory_for_temporary_files_may_have_a_long_name(length) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        temporary = Path(short, "t" * (length - len(short) - 1))
+        temporary.mkdir()
+        capture = cases()[0].capture
+        done = run_program("analyze", capture, "-j", 2, env={"TMPDIR": str(temporary)})
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout == run_program("analyze", capture).stdout
