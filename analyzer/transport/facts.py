@@ -98,7 +98,7 @@ class TcpFacts:
         opening: the TCP handshake as seen: `complete`, `syn-only` (unanswered), `refused` (SYN
             answered by RST), `no-final-ack` (SYN and SYN-ACK only), `simultaneous`, `unseen` (the capture
             starts later).
-        syns: how many SYNs the client sent (repeats included).
+        syns: how many SYNs the client sent (repeats included). asked_after_reset: one of them after its own RST.
         rtt_ns: SYN to SYN-ACK, None where not both were seen: the way from the point of capture to the server and
             back. full_rtt_ns: SYN to the ACK of the SYN-ACK: the whole way and back, wherever the capture was made.
         longest_silence_ns, silence_after: the longest time without any segment, and the frame before it.
@@ -128,3 +128,4 @@ class TcpFacts:
     sides: tuple[SideFacts, SideFacts]
     watched_until_ns: int = 0
     full_rtt_ns: int | None = None
+    asked_after_reset: bool = False

@@ -291,8 +291,16 @@ class Flows:
             del self._open[flow.number]
             self._over[flow.number] = flow
             if len(self._over) > self._limits.lingering:
-                return self._give_up(next(iter(self._over.values())), "open")
+                oldest = next(iter(self._over.values()))
+                return () if self._revive(oldest) else self._give_up(oldest, "open")
         return ()
+
+    def _revive(self, flow: Flow) -> bool:
+        """Whether a flow that was over has opened after all, and so is open again."""
+        if flow.is_over:
+            return False
+        self._open[flow.number] = self._over.pop(flow.number)
+        return True
 
     def _make_room(self) -> FlowEvents:
         """Give up connections if too many are open: those that were never open first, then the longest idle."""
@@ -315,7 +323,8 @@ class Flows:
         self._sweep_at = now + SECOND
         self._now = max(self._now, now)
         for flow in list(self._over.values()):
-            if now - flow.last.ended >= limits.linger_ns:
+            wait = limits.unanswered_ns if flow.may_be_asked_again else limits.linger_ns
+            if now - flow.last.ended >= wait and not self._revive(flow):
                 events += self._give_up(flow, "open")
         while self._half_open:
             oldest, _ = _unpacked(next(iter(self._half_open.values())))

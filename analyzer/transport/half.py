@@ -21,6 +21,8 @@ from analyzer.transport.tally import Tally
 # What is called reordering where the round trip is not known (Wireshark's threshold).
 _REORDERING_NS = 3_000_000
 
+_MOST_ANSWERS = 8
+
 
 class Piece(NamedTuple):
     """Bytes of one segment that wait for those before them; `data` is None where the snap length cut them."""
@@ -47,6 +49,7 @@ class Half:
     """
 
     __slots__ = (
+        "_answers",
         "_closed",
         "_fin",
         "_floor",
@@ -80,6 +83,7 @@ class Half:
         self.gaps: list[Gap] = []
         self.round_trip_ns = _REORDERING_NS
         self._origin = 0
+        self._answers: tuple[int, ...] = ()  # where it began by answers that others replaced
         self._held: list[Piece] = []  # sorted, without overlaps
         self._held_bytes = 0
         self._lost = 0
@@ -103,6 +107,21 @@ class Half:
         # What lies before is not of this connection.
         self._held = [piece for piece in self._held if piece.offset >= self._origin]
         self._held_bytes = sum(piece.end - piece.offset for piece in self._held)
+
+    def begin_anew(self, seq: int) -> None:
+        """Another answer to the peer's SYN, where no byte has come out yet: it begins with `seq` instead."""
+        self._answers = (*self._answers[1 - _MOST_ANSWERS :], self.next)
+        self.next = seq
+        self.position = self._origin = 0
+        self._held.clear()
+        self._held_bytes = 0
+        self.acked = self._floor = -1
+
+    def settle_on(self, ack: int) -> None:
+        """The peer takes up the answer whose first byte has sequence number `ack`, maybe an earlier one."""
+        if ack in self._answers and not self.came_out and not self._held:
+            self.begin_anew(ack)
+            self.acknowledge(ack)
 
     def begins_at(self, seq: int) -> bool:
         """Whether `seq` can be the sequence number of the first byte, by all that is known."""

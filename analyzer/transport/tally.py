@@ -131,6 +131,10 @@ class Tally:
             self.reset = segment.at
             self._reset = (segment.ttl, segment.ip_id, before.ip_id if before else None)
 
+    def forget_reset(self) -> None:
+        """The RST did not end the connection after all."""
+        self.reset = self._reset = None
+
     def note_disagreement(self, at: Span) -> None:
         """Keep where repeated bytes differ from the first ones."""
         if len(self._disagreements) < _MOST_DISAGREEMENTS:

@@ -28,6 +28,7 @@ class Flow:
     """
 
     __slots__ = (
+        "_asked_after_reset",
         "_client",
         "_ended_by",
         "_first",
@@ -67,6 +68,7 @@ class Flow:
         self._client: Half | None = None
         self._oriented_by = ""
         self._syns = 0
+        self._asked_after_reset = False
         self._syn_at: Span | None = None
         self._rtt: int | None = None
         self._full_trip: int | None = None
@@ -120,7 +122,9 @@ class Flow:
         if flags & SYN:
             segment = self._take_syn(half, segment, copy=copy)
         elif not tally.acknowledging:
+            self._forget_reset()
             tally.acknowledging = True
+            half.peer.settle_on(ack)
             self._note_round_trip(half, at)
         if segment.payload or missing:
             if is_keep_alive(half, segment):
@@ -140,12 +144,23 @@ class Flow:
         """Whether `syn` belongs here; otherwise the pair of addresses and ports is used anew."""
         if syn.flags & ACK and not half.peer.may_have_sent(syn.ack):
             return False
-        return half.begins_at((syn.seq + 1) & MASK)
+        return half.begins_at((syn.seq + 1) & MASK) or self._is_answer_anew(half, syn)
+
+    def _is_answer_anew(self, half: Half, syn: Segment) -> bool:
+        """Whether `syn` answers the client's SYN once more, with another number.
+
+        A server that has forgotten its first answer (the client's machine reset it, or it keeps none: SYN cookies,
+        RFC 4987 section 3.6) takes a repeat of the same SYN for a new one.
+        """
+        asked = self._client is half.peer and half.peer.begun
+        return bool(syn.flags & ACK) and asked and self.came_to_nothing and self._nothing_came_out
 
     def _take_syn(self, half: Half, segment: Segment, *, copy: bool) -> Segment:
         """Note a SYN; returns the segment as if it were none: its bytes follow the SYN's number."""
         seq = (segment.seq + 1) & MASK
         peer = half.peer
+        if half.begun and not half.begins_at(seq) and self._is_answer_anew(half, segment):
+            half.begin_anew(seq)
         half.begin(seq)
         half.tally.note_options(segment.options)
         if segment.flags & ACK:
@@ -158,6 +173,7 @@ class Flow:
         else:
             if not copy and self._client in (None, half):
                 self._syns += 1
+                self._asked_after_reset |= half.tally.reset is not None
             if self._rtt is None:
                 self._syn_at = segment.at
             if self._client is peer and not self._simultaneous and self._nothing_came_out:
@@ -179,6 +195,20 @@ class Flow:
             trip = self._full_trip = at.began - self._syn_at.began
             for each in (half, half.peer):
                 each.round_trip_ns = max(each.round_trip_ns, trip)
+
+    def _forget_reset(self) -> None:
+        """A reset of an attempt to open ends nothing if a later answer to the same SYN does open the connection."""
+        client, server = self._halves
+        answer = server.tally.latest
+        if answer is None or not answer.flags & SYN or not self.came_to_nothing:
+            return
+        for half in (client, server):
+            reset = half.tally.reset
+            if reset is None or reset.last >= answer.at.first:
+                continue
+            half.tally.forget_reset()
+            if self._ended_by == ("reset", half):
+                self._ended_by = None
 
     def _orient(self, client: Half, by: str) -> None:
         if self._client is None:
@@ -215,6 +245,11 @@ class Flow:
         """Whether both sides have ended, or one was reset: only late segments may still come."""
         one, other = self.sender.tally, self.receiver.tally
         return bool((one.fin and other.fin) or one.reset or other.reset)
+
+    @property
+    def may_be_asked_again(self) -> bool:
+        """Whether only the client's machine reset it: its program may not know, and repeat its SYN."""
+        return self.came_to_nothing and self._halves[1].tally.reset is None
 
     @property
     def _nothing_came_out(self) -> bool:
@@ -306,6 +341,7 @@ class Flow:
             syns=self._syns,
             rtt_ns=self._rtt,
             full_rtt_ns=self._full_trip,
+            asked_after_reset=self._asked_after_reset,
             longest_silence_ns=self._longest_silence,
             silence_after=self._silence_after,
             gaps=(*client.gaps, *server.gaps),

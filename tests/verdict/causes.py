@@ -182,6 +182,7 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "causes/reset-before-tls": (("likely reset-before-tls",), ("likely reset-before-tls",)),
     "causes/reset-from-between": (("likely reset-from-between",), ("likely reset-from-between",)),
     "causes/server-gave-up": (("likely server-gave-up",), ("-",)),
+    "causes/syn-ack-refused": (("likely syn-ack-refused",), ("likely syn-ack-refused",)),
     "causes/syn-ack-unanswered": (("likely syn-ack-unanswered",), ("likely syn-ack-unanswered",)),
     "causes/zero-window": (("certain zero-window",), ("certain zero-window",)),
     "cluster-certificate-expired-tls12": (

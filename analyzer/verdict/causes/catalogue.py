@@ -142,11 +142,12 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     Entry(
         "syn-ack-refused", "network", "The client's machine rejects the server's answer",
-        "The SYN-ACK is answered by RST from the client.",
-        "The program gave up before the answer came, or a local firewall interferes.",
+        "The SYN-ACK is answered by RST from the client; where its program still waits, the same SYN comes again.",
+        "The program gave up before the answer came, or a local firewall rejects it.",
         "Likely.",
-        "The time from SYN to SYN-ACK against the client's connect timeout.",
-        "raise the client's connect timeout, or find out why the answer takes so long",
+        "The time from SYN to SYN-ACK against the client's connect timeout; the firewall rules of the client's machine.",
+        "raise the client's connect timeout, or find out why the answer takes so long; where the SYN is repeated after "
+        "the RST, let the answers in",
         "RFC 9293 section 3.10.7.3",
     ),
     Entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.capture.items import IcmpError
-from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.verdict.causes.reading import Reading, Rule, duration, ending_words
 from analyzer.verdict.causes.symptoms import PATIENCE_NS, SECOND, Symptoms
 from analyzer.verdict.finding import Confidence
@@ -158,13 +158,7 @@ def no_final_ack(s: Symptoms) -> Reading | None:
     if tcp.opening != "no-final-ack":
         return None
     if (reset := tcp.sides[CLIENT].reset) is not None:
-        return Reading(
-            "syn-ack-refused",
-            f"The client's machine answered the SYN-ACK of {_target(s)} with RST: the program that asked had "
-            "given up by then, or a local firewall interferes.",
-            LIKELY,
-            (tcp.span, reset),
-        )
+        return _syn_ack_refused(s, reset)
     return Reading(
         "syn-ack-unanswered",
         f"The TCP handshake with {_target(s)} stops half way: SYN and SYN-ACK passed here, the client's ACK "
@@ -176,6 +170,29 @@ def no_final_ack(s: Symptoms) -> Reading | None:
             "the capture ends too early",
         ),
         decide=("a capture on the client's machine",),
+    )
+
+
+def _syn_ack_refused(s: Symptoms, reset: Span) -> Reading:
+    tcp = s.told.tcp
+    if not tcp.asked_after_reset:
+        return Reading(
+            "syn-ack-refused",
+            f"The client's machine answered the SYN-ACK of {_target(s)} with RST: the program that asked had "
+            "given up by then, or a local firewall interferes.",
+            LIKELY,
+            (tcp.span, reset),
+        )
+    return Reading(
+        "syn-ack-refused",
+        f"The SYN-ACK of {_target(s)} is answered with RST in the client's name, and the client sends the same SYN "
+        f"again ({tcp.syns} in {duration(tcp.span.ended - tcp.span.began)}): its program still waits, so a filter "
+        "rejects the answer before it gets there.",
+        LIKELY,
+        (tcp.span, reset),
+        alternatives=("the filter is not on the client's machine but between it and this capture",),
+        decide=("the firewall rules of the client's machine (`nft list ruleset`)",),
+        advice="on the client: let answers from TCP ports 2223-2225 in (established connections, both directions)",
     )
 
 

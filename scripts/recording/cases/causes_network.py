@@ -95,6 +95,17 @@ CASES = (
         prepare=rules("client", "input", "tcp sport 2223 drop;"),
     ),
     Case(
+        name="causes/syn-ack-refused",
+        title="The client's machine answers the SYN-ACK with RST",
+        what="The client's host firewall rejects the answer behind the point of capture, with RST to the server. The "
+        "client's program never hears of it and asks again; the server, which has forgotten, answers with another "
+        "sequence number.",
+        look="SYN, SYN-ACK and RST again and again, in one connection; the client sent the RST.",
+        connections=(replace(_NO_TCP, listens=True),),
+        verdict="fail",
+        prepare=rules("client", "input", "tcp sport 2223 reject with tcp reset;"),
+    ),
+    Case(
         name="causes/mtu-black-hole-server",
         title="The server's large packets vanish, without ICMP",
         what="The router drops packets over 1000 bytes that come from the host, as a path does whose ICMP is "
