@@ -38,11 +38,11 @@ class HexKey(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
 
 @click.command()
-@click.argument("capture", metavar="CAPTURE")
+@click.argument("capture", metavar="CAPTURE", type=files.SOURCE)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=files.WRITTEN,
     required=True,
     metavar="FILE",
     help="The pcapng file to write.",

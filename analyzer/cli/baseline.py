@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import files, options, output, progress
 from analyzer.cli.files import check_target, write_shared
 from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.verdict.finding import Status
@@ -37,7 +37,7 @@ _PATHS = {
     "-o",
     "--output",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=files.WRITTEN,
     metavar="FILE",
     help="The expectation file to write; default: standard output.",
 )

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from analyzer.cli import options, output
-from analyzer.cli.program import DONE, INCONCLUSIVE, complain
+from analyzer.cli import files, options, output
+from analyzer.cli.program import DONE, INCONCLUSIVE, USAGE, complain
 from analyzer.errors import BadUsage
+from analyzer.report.text import safe_text
 
 
 class Shard(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -37,7 +38,7 @@ class Shard(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=files.Name(path_type=Path, file_okay=False),
     required=True,
     metavar="DIR",
     help="Where the results grow; readable at any time.",
@@ -84,19 +85,23 @@ def command(
     parts = run_batch(plan, results, wanted, hands, timeout_per_file, _tell)
     if shard != (1, 1):
         click.echo(
-            f"{len(parts)} of {len(captures)} files are in {output}; 'merge' puts the shares together"
+            f"{len(parts)} of {len(captures)} files are in {safe_text(str(output))}; "
+            "'merge' puts the shares together"
         )
         return DONE if all(_is_whole(part) for part in parts.values()) else INCONCLUSIVE
     report = whole(parts, plan, wanted, hands, timeout_per_file)
     told = results.finish(report)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
     click.echo(f"{told['verdict']}: {told['connections']} connections in {told['files']} files")
-    click.echo(f"{counts or 'none'}; see {output / 'report.json'} and {output / 'summary.json'}")
+    written = safe_text(f"{output / 'report.json'} and {output / 'summary.json'}")
+    click.echo(f"{counts or 'none'}; see {written}")
     return _exit_code(report)
 
 
 def _exit_code(report: Any) -> int:
     lost = any(f.code in {"file-not-analyzed", "connections-not-analyzed"} for f in report.findings)
+    if not lost and all(source.refused for source in report.inputs):
+        return USAGE  # each was told; there is no result
     return output.exit_code(report, "never") or (INCONCLUSIVE if lost else DONE)
 
 

@@ -53,7 +53,7 @@ _MOST_LINKS = 1000
 @click.option(
     "-d",
     "--directory",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=files.Name(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write each to a file named by its SHA-256.",
 )
@@ -65,7 +65,7 @@ _MOST_LINKS = 1000
 @click.option(
     "--compare",
     "known",
-    type=click.Path(path_type=Path, exists=True),
+    type=files.READ,
     metavar="FILE|DIR",
     help="Say which are in these files; exit with 1 where one is in none.",
 )

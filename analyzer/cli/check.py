@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output, progress
+from analyzer.cli import files, options, output, progress
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, UnreadableCapture
 from analyzer.verdict.finding import Status
@@ -26,7 +26,7 @@ FORMATS = {
 @options.capture
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=files.READ,
     required=True,
     metavar="FILE",
     help="The expectation file (expect.toml), as 'baseline' writes it.",

@@ -19,7 +19,7 @@ from analyzer.errors import BadUsage
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=files.WRITTEN,
     required=True,
     metavar="FILE",
     help="The pcapng file to write; '-' is standard output.",

@@ -7,11 +7,30 @@ import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import click
 
 from analyzer.errors import BadUsage
 
 _OWNER_ONLY = 0o600
 _EVERYBODY = 0o666
+
+
+class Name(click.Path):
+    """A file's name, given as `click.Path` gives it; the empty one, which would be the working directory, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name as it is, or as a path."""
+        if not str(value):
+            self.fail("an empty name names no file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+# Whoever opens a file says why that cannot be done; here only its name is looked at.
+SOURCE = Name(path_type=str, readable=False)  # a path, a URL or `-`
+READ = Name(path_type=Path, readable=False)
+WRITTEN = Name(path_type=Path, dir_okay=False, readable=False)
 
 
 def is_file(target: Path) -> bool:
@@ -24,11 +43,19 @@ def is_file(target: Path) -> bool:
 
 
 def check_target(target: Path, sources: Iterable[str | Path], *, force: bool) -> None:
-    """Refuse a file that writing would destroy: one that is there, and even with `force` one that is read.
+    """Refuse, before the work, what could not be written after it or what writing would destroy.
+
+    That is a file that is there, and even with `force` one that is read.
 
     Raises:
         BadUsage: it may not be written.
     """
+    if not target.parent.is_dir():
+        raise BadUsage(f"{target}: there is no directory {target.parent}")
+    if target.is_dir():
+        raise BadUsage(f"{target}: Is a directory")
+    if not (_is_stream(target) or os.access(target.parent, os.W_OK | os.X_OK)):
+        raise BadUsage(f"{target}: nothing can be written to the directory {target.parent}")
     if not is_file(target):
         return
     if any(_is_same(target, Path(source)) for source in sources):

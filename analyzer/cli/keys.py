@@ -26,13 +26,13 @@ _SHOWN = 16  # hex digits of a client random
 @click.option("--unused", is_flag=True, help="List the key-log lines that no session needs.")
 @click.option(
     "--minimal",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=files.WRITTEN,
     metavar="FILE",
     help="Write a key log of only the lines that these captures need.",
 )
 @click.option(
     "--inject",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=files.WRITTEN,
     metavar="FILE",
     help="Write the capture as a pcapng that carries these lines.",
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from analyzer.cli import options, output
+from analyzer.cli import files, options, output
 from analyzer.cli.program import complain
 from analyzer.errors import BadUsage
 
@@ -18,7 +18,7 @@ from analyzer.errors import BadUsage
     metavar="DIR...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=files.READ,
 )
 @options.reading
 @options.expected_set

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analyzer.cli import files
 from analyzer.cli.program import complain
 from analyzer.errors import BadUsage, UnreadableInput
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_FILE = click.Path(path_type=Path)
 _PORT_LIMIT = 65535
 
 # Processes; all of them are started, so a slip of the finger must not bring the machine down.
@@ -92,14 +92,14 @@ reading = _stacked(
         "-k",
         "--keys",
         "key_logs",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE",
         help="Session keys (SSLKEYLOGFILE format) for all levels; repeatable.",
     ),
     click.option(
         "--password-file",
-        type=_FILE,
+        type=files.READ,
         metavar="FILE",
         help="Password of an encrypted private key given with --keys.",
     ),
@@ -132,57 +132,60 @@ reading = _stacked(
 )
 
 capture = _stacked(
-    click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True), reading
+    click.argument("captures", metavar="CAPTURE...", type=files.SOURCE, nargs=-1, required=True),
+    reading,
 )
-live_capture = _stacked(click.argument("captures", metavar="[-|CAPTURE]", nargs=-1), reading)
+live_capture = _stacked(
+    click.argument("captures", metavar="[-|CAPTURE]", type=files.SOURCE, nargs=-1), reading
+)
 
 expected_set = _stacked(
     click.option(
-        "--etc", type=_FILE, metavar="DIR", help="A copy of the client's /opt/cloudhsm/etc."
+        "--etc", type=files.READ, metavar="DIR", help="A copy of the client's /opt/cloudhsm/etc."
     ),
     click.option(
         "--server-certs",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE|DIR",
         help="The host's certificates: exactly one of them is expected.",
     ),
     click.option(
         "--client-cert",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE",
         help="The client certificate of the outer TLS.",
     ),
     click.option(
         "--customer-ca",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE",
         help="customerCA.crt: issues the cluster certificate.",
     ),
     click.option(
         "--cluster",
-        type=_FILE,
+        type=files.READ,
         metavar="FILE",
         help="Output of 'aws cloudhsmv2 describe-clusters'.",
     ),
     click.option(
         "--cluster-cert",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE",
         help="The cluster certificate: no other is expected.",
     ),
     click.option(
         "--mtls-anchors",
-        type=_FILE,
+        type=files.READ,
         multiple=True,
         metavar="FILE",
         help="Trust anchors of the inner client certificate.",
     ),
     click.option(
-        "--expect", type=_FILE, metavar="FILE", help="One TOML file that names all of these."
+        "--expect", type=files.READ, metavar="FILE", help="One TOML file that names all of these."
     ),
     click.option(
         "--at",

@@ -14,6 +14,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from analyzer.cli import files
 from analyzer.cli.files import check_target, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
@@ -106,8 +107,6 @@ class Target:
             if path is not None:
                 sources = (*given.get("captures", ()), *given.get("key_logs", ()))
                 check_target(path, sources, force=target.force)
-            if path is not None and not path.parent.is_dir():
-                raise BadUsage(f"{path}: there is no directory {path.parent}")
         return target
 
     @property
@@ -264,7 +263,7 @@ def _options(formats: Mapping[str, str]) -> tuple[Callable[[Command], Command], 
         click.option(
             "-o",
             "--output",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=files.WRITTEN,
             metavar="FILE",
             help="Where to write it; default: standard output.",
         ),

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.exceptions import UsageError
 
-from analyzer.errors import UserError
+from analyzer.errors import UserError, missing_package
 from analyzer.report.text import safe_text
 
 DONE = 0
@@ -33,16 +33,27 @@ EXIT_CODES = {
     USAGE: "Wrong usage, or an input that cannot be read; with several captures: none of them.",
     INCONCLUSIVE: "Inconclusive: no connection found, a file of several not read, or something could not "
     "be told (keys missing, capture cut) where the command was asked to tell it.",
-    4: "An optional tool or package is missing; the message names it.",
+    4: "A tool or package is missing; the message names it.",
     INTERNAL: "Internal error; --debug shows where.",
     INTERRUPTED: "Interrupted (Ctrl-C).",
     BROKEN_PIPE: "The reader of standard output went away.",
 }
 
 
+# Room for the longest path (PATH_MAX of Linux) beside what is wrong with it.
+_LONGEST_ERROR = 4096 + 600
+
+
 def complain(text: str, kind: str = "error") -> None:
     """One line on stderr, whatever `text` holds."""
     click.echo(f"hsm-analyzer: {kind}: {safe_text(text)}", err=True)
+
+
+def _complain_of(*lines: str) -> None:
+    """What the user got wrong; of several problems each is told, a line each behind one that sums them up."""
+    for line in lines:
+        head = "hsm-analyzer: error: " if line is lines[0] else ""
+        click.echo(head + safe_text(line, _LONGEST_ERROR), err=True)
 
 
 class _ReaderLeft(Exception):
@@ -110,14 +121,10 @@ class Program(click.Group):
         except UsageError as error:
             code = _usage(error)
         except click.ClickException as error:
-            complain(error.format_message())
+            _complain_of(error.format_message())
             code = error.exit_code
         except UserError as error:
-            # Several problems are told at once, a line each, behind a line that sums them up.
-            first, *more = str(error).splitlines() or [""]
-            complain(first)
-            for line in more:
-                click.echo(safe_text(line), err=True)
+            _complain_of(*error.lines)
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
             code = INTERRUPTED
@@ -126,7 +133,12 @@ class Program(click.Group):
             # Nobody reads: what the interpreter still flushes at its end must not complain either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:  # noqa: BLE001  the last net under all commands
-            code = _crash(error, debug=_wants_debug(args))
+            missing = missing_package(error)
+            if missing is None:
+                code = _crash(error, debug=_wants_debug(args))
+            else:
+                _complain_of(*missing.lines)
+                code = missing.exit_code
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -136,7 +148,7 @@ def _usage(error: UsageError) -> int:
         error.show()
         return USAGE
     path = error.ctx.command_path if error.ctx else "hsm-analyzer"
-    complain(f"{error.format_message().rstrip('.')} (see '{path} --help')")
+    _complain_of(f"{error.format_message().rstrip('.')} (see '{path} --help')")
     return USAGE
 
 

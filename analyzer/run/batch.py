@@ -90,7 +90,7 @@ def _named(word: str) -> Iterator[str]:
         try:
             lines = Path(word[1:]).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableInput(f"{word[1:]}: cannot be read as a list of captures") from error
+            raise UnreadableInput(f"{word}: cannot be read as a list of captures") from error
         for line in filter(None, map(str.strip, lines)):
             yield from _named(line)
     elif is_url(word):

@@ -59,7 +59,7 @@ def load_expectations(
         try:
             named, base = load_expect_file(expect).certificates, expect.parent
         except UnreadableInput as error:
-            _, *mistakes = str(error).splitlines()
+            _, *mistakes = error.lines
             found.problems += [f"{expect}: {line.strip()}" for line in mistakes] or [str(error)]
     files = {
         Role.SERVER: (*server_certs, *(base / path for path in named.server)),

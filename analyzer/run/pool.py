@@ -25,7 +25,7 @@ from concurrent.futures import (
 )
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from analyzer.errors import BadUsage, MissingTool, UserError
+from analyzer.errors import BadUsage, MissingTool, UserError, missing_package
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -157,7 +157,10 @@ def _called(work: Callable[[Unit], Result], unit: Unit) -> Result | Lost:
         return work(unit)
     except UserError:
         raise
-    except Exception as error:  # noqa: BLE001  one unit's bug must not cost the others
+    except Exception as error:
+        missing = missing_package(error)
+        if missing is not None:
+            raise missing from error
         return Lost(f"{type(error).__name__} in the analyzer")
 
 

@@ -32,7 +32,7 @@ def load_rule_files(wanted: ExpectFile, base: Path) -> RuleFiles:
         if not found[name]:
             problems.append(f"{base / name}: no certificate in it")
     if problems:
-        raise UnreadableInput("\n".join(problems))
+        raise UnreadableInput(*problems)
     return found
 
 

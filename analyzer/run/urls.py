@@ -27,7 +27,7 @@ def open_url(url: str) -> BinaryIO:
         UnreadableCapture: it cannot be opened.
     """
     try:
-        store, path = _fsspec(url).core.url_to_fs(url)
+        store, path = _fsspec().core.url_to_fs(url)
         opened = store.open(path, "rb", block_size=_BLOCK, cache_type="readahead")
         return cast("BinaryIO", opened)
     except ImportError as error:
@@ -45,7 +45,7 @@ def listed(pattern: str) -> list[str]:
     if not any(character in pattern for character in "*?["):
         return [pattern]
     try:
-        files, _, paths = _fsspec(pattern).get_fs_token_paths(pattern)
+        files, _, paths = _fsspec().get_fs_token_paths(pattern)
         return sorted(files.unstrip_protocol(path) for path in paths)
     except ImportError as error:
         raise _missing(pattern) from error
@@ -53,16 +53,13 @@ def listed(pattern: str) -> list[str]:
         raise UnreadableCapture(f"{pattern}: {_reason(error)}") from error
 
 
-def _fsspec(url: str) -> Any:
-    try:
-        return importlib.import_module("fsspec")
-    except ImportError as error:
-        raise _missing(url) from error
+def _fsspec() -> Any:
+    return importlib.import_module("fsspec")
 
 
 def _missing(url: str) -> MissingTool:
     extra = _EXTRAS.get(url.partition("://")[0], "batch")
-    return MissingTool(f"{url} needs a package more: pip install 'hsm-analyzer[{extra}]'")
+    return MissingTool(f"{url}: needs a package more: pip install 'hsm-analyzer[{extra}]'")
 
 
 def _reason(error: Exception) -> str:

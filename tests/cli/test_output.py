@@ -159,16 +159,6 @@ def test_the_schema_is_printed():
     assert json.loads(run_program("schema").stdout) == json.loads(report.stdout)
 
 
-def test_a_format_whose_package_is_missing_says_how_to_get_it(capture, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['jinja2'] = None\n")
-    path = os.pathsep.join((str(tmp_path), environment()["PYTHONPATH"]))
-    done = run_program("analyze", capture, "-f", "html", env={"PYTHONPATH": path})
-    assert (done.returncode, done.stdout) == (4, b"")
-    assert done.stderr.decode() == (
-        "hsm-analyzer: error: --format html needs jinja2: pip install 'hsm-analyzer[html]'\n"
-    )
-
-
 def test_every_format_is_the_same_bytes_in_every_process(tmp_path):
     case = ROOT / "captures" / "three-hsms-one-of-another-ca"
     words = ("analyze", case / "capture.pcap", "--keys", case / "keys.log")

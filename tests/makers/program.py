@@ -29,6 +29,18 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "analyzer", *map(str, arguments)]
 
 
+def without(package: str, folder: Path) -> dict[str, str]:
+    """Changes to `environment` for a program that does not find `package`; `folder` is used up for it."""
+    (folder / "sitecustomize.py").write_text(
+        "from importlib.machinery import PathFinder\n"
+        "found = PathFinder.find_spec\n"
+        "PathFinder.find_spec = staticmethod(\n"
+        f"    lambda name, *rest: None if name == {package!r} else found(name, *rest)\n"
+        ")\n"
+    )
+    return {"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
+
+
 def run_program(
     *arguments: object,
     cwd: Path | None = None,

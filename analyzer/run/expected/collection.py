@@ -151,7 +151,7 @@ class Collection:
             raise UnreadableInput(lines[0])
         if lines:
             head = f"the expected set cannot be read: {len(lines)} problems"
-            raise UnreadableInput("\n".join([head, *(f"  {line}" for line in lines)]))
+            raise UnreadableInput(head, *(f"  {line}" for line in lines))
 
     def _leaf(
         self, certificates: Sequence[Certificate], source: str

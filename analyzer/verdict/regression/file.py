@@ -189,8 +189,8 @@ def parse_expect_file(document: Table, name: str) -> ExpectFile:
     if not reading.problems:
         return found
     one = len(reading.problems) == 1
-    lines = [f"{name}: {'a mistake' if one else f'{len(reading.problems)} mistakes'}"]
-    raise UnreadableInput("\n".join([*lines, *(f"  {line}" for line in reading.problems)]))
+    head = f"{name}: {'a mistake' if one else f'{len(reading.problems)} mistakes'}"
+    raise UnreadableInput(head, *(f"  {line}" for line in reading.problems))
 
 
 class _Reading:
