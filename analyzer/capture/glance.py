@@ -1,18 +1,21 @@
 """The fast path: one look at a frame tells whether it can matter.
 
 In a capture of a busy host two frames in a hundred are of a CloudHSM connection. The loops of `pcap` and
-`pcapng` unpack a record's header and four fields of its frame in one go, and drop nearly every frame on
-set membership alone. What is an ordinary IPv4 segment of a wanted port becomes a `Segment` here; whatever
-is not ordinary (IPv6, tags, tunnels, fragments, options, ICMP) goes to a decoder.
+`pcapng` unpack a record's header and five fields of its frame in one go, and drop nearly every frame on
+these alone, in a quarter of a microsecond. Of the others `dismissal` drops those of other ports, behind
+tags, in IPv6, in VXLAN. What is an ordinary IPv4 segment of a wanted port becomes a `Segment` here;
+whatever is left (fragments, options, other tunnels, ICMP) goes to a decoder.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
+from analyzer.capture.dismissal import TCP, Dismissal
 from analyzer.capture.items import SYN, IcmpError, Segment
 from analyzer.capture.tunnels import UDP_PORTS
 from analyzer.stream import Span
@@ -31,10 +34,10 @@ _FORMS: dict[int, tuple[str, int, bytes]] = {
     228: ("H", 0, b"\x45"),  # IPV4
     276: ("20xH", 20, b"\x45"),  # LINUX_SLL2
 }
-# Then fragment field, TTL and protocol as one number and, behind checksum and addresses, two ports.
-_REST = "4xI10xHH"
-_TCP, _UDP = 6, 17
-_WHOLE = (b"\x00\x00", b"\x40\x00")  # no fragment; "don't fragment" is set or not
+# Then fragment field, protocol and, behind checksum and addresses, two ports.
+_REST = "4xHxB10xHH"
+_UNFRAGMENTED = b"\x40\x00"  # "don't fragment" is set
+_NEVER = -1  # equals no field
 
 # An IPv4 header without options and the TCP header behind it: total length, identification, TTL,
 # addresses and ports, sequence and acknowledgment number, header length, flags, window.
@@ -54,11 +57,17 @@ class FrameDecoder(Protocol):
 class Glance:
     """How to look at the frames of one interface.
 
+    A frame is ordinary if its first field is `plain` or in `kinds`, its second 0 or `whole` and its third
+    `TCP` or `UDP`. It is of no interest if besides both its ports are `dull`. To compare two small numbers
+    or to take an entry of a list costs a fifth of what a set costs: with sets the loops took 1.2 times as long.
+
     Attributes:
-        format: of the four fields, to stand behind a record's header in a struct.
-        kinds, words, ports: where to look the fields up, as numbers in the file's byte order. A frame
-            whose first field is in `kinds` and whose second is in `words` is ordinary; if neither port
-            is in `ports`, it is of no interest.
+        format: of the five fields, to stand behind a record's header in a struct.
+        plain, kinds: values of the first field, in the file's byte order: without and with a type of service.
+        whole: value of the second one.
+        dull: per port, as a number in the file's byte order, whether it is neither wanted nor a tunnel's.
+        dismisses: whether the frame that lies between two places of a buffer is of no interest, and counted;
+            for those that are not ordinary segments.
     """
 
     def __init__(
@@ -68,33 +77,37 @@ class Glance:
         ports: frozenset[int] | None,
         decoder: FrameDecoder,
         *,
-        trusting: bool = True,
+        skipped: Counter[str] | None = None,
     ) -> None:
-        """With `trusting` false no frame is ordinary, so that the decoder sees them all."""
+        """Without `skipped` no frame is ordinary or dismissed, so that the decoder sees them all."""
         form, self._ip, kind = _FORMS.get(link_type, ("H", 0, b""))
         self.format = form + _REST
         self._link_type = link_type
         self._decoder = decoder
-        self.kinds = _kinds(order, kind) if trusting and kind else frozenset()
-        self.words = _words(order, (_TCP, _UDP))
-        self._segments = _words(order, (_TCP,))
-        self.ports = _ports(order, ports)
+        known = bool(kind) and skipped is not None
+        self.kinds = _kinds(order, kind) if known else frozenset()
+        self.plain = _number(order, kind + b"\0") if known else _NEVER
+        self.whole = _number(order, _UNFRAGMENTED)
+        self.dull = _dull(order, ports)
+        self.dismisses: Callable[[bytearray, int, int], bool] = (
+            Dismissal(link_type, ports, skipped).dismisses if skipped is not None else _nothing
+        )
 
     def look(
         self,
         kind: int,
-        word: int,
+        fragment: int,
+        protocol: int,
         buffer: bytearray,
         start: int,
         captured: int,
         wire: int,
         at: Span,
     ) -> Segment | IcmpError | None:
-        """What the frame at `start` holds, once its four fields could not dismiss it.
+        """What the frame at `start` holds, once it could not be dismissed.
 
         Args:
-            kind: the first field.
-            word: the second field.
+            kind, fragment, protocol: the first three fields.
             buffer: what holds the frame.
             start: where it begins there.
             captured: its length there.
@@ -102,7 +115,12 @@ class Glance:
             at: its number and time.
         """
         ip = self._ip
-        if kind in self.kinds and word in self._segments and captured >= ip + 40:
+        if (
+            protocol == TCP
+            and (kind == self.plain or kind in self.kinds)
+            and (not fragment or fragment == self.whole)
+            and captured >= ip + 40
+        ):
             total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT.unpack_from(
                 buffer, start + ip
             )
@@ -123,32 +141,24 @@ class Glance:
         return self._decoder.frame(self._link_type, data, wire, at)
 
 
-def _numbers(order: str, fields: Iterable[bytes]) -> frozenset[int]:
-    return frozenset(int.from_bytes(field, "little" if order == "<" else "big") for field in fields)
+def _nothing(buffer: bytearray, start: int, end: int) -> bool:  # noqa: ARG001
+    return False
+
+
+def _number(order: str, field: bytes) -> int:
+    return int.from_bytes(field, "little" if order == "<" else "big")
 
 
 @cache
 def _kinds(order: str, kind: bytes) -> frozenset[int]:
     """The first field, with any type of service."""
-    return _numbers(order, (kind + bytes([service]) for service in range(256)))
+    return frozenset(_number(order, kind + bytes([service])) for service in range(256))
 
 
 @cache
-def _ports(order: str, ports: frozenset[int] | None) -> frozenset[int]:
-    """Those of interest: UDP's are those of tunnels."""
-    if ports is None:
-        return frozenset(range(1 << 16))
-    return _numbers(order, (port.to_bytes(2, "big") for port in {*ports, *UDP_PORTS}))
-
-
-@cache
-def _words(order: str, protocols: tuple[int, ...]) -> frozenset[int]:
-    return _numbers(
-        order,
-        (
-            whole + bytes([ttl, protocol])
-            for whole in _WHOLE
-            for ttl in range(256)
-            for protocol in protocols
-        ),
-    )
+def _dull(order: str, ports: frozenset[int] | None) -> list[bool]:
+    """Those of no interest: UDP's are those of tunnels."""
+    dull = [ports is not None] * (1 << 16)
+    for port in {*(ports or ()), *UDP_PORTS}:
+        dull[_number(order, port.to_bytes(2, "big"))] = False
+    return dull

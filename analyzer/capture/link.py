@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 # EtherTypes (IEEE 802 numbers, IANA). Other networks' protocol numbers are translated to them.
 IPV4, IPV6, TRANSPARENT_ETHERNET = 0x0800, 0x86DD, 0x6558
-_VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
+VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
 _MPLS = frozenset({0x8847, 0x8848})
 _PPPOE_SESSION = 0x8864
 _PPP_PROTOCOLS = {0x0021: IPV4, 0x0057: IPV6}
-_LARGEST_LENGTH = 1500  # below, an EtherType is the length of an IEEE 802.2 frame
+LARGEST_LENGTH = 1500  # below, an EtherType is the length of an IEEE 802.2 frame
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"
 
 # Ethertype and offset of a network packet; the EtherType may be one that nobody here decodes.
@@ -29,7 +29,7 @@ def behind(ethertype: int, data: bytes, at: int) -> Place | None:
     while True:
         if ethertype == TRANSPARENT_ETHERNET:
             ethertype, at = _number(data, at + 12), at + 14
-        elif ethertype in _VLAN_TAGS:  # IEEE 802.1Q, also one in another
+        elif ethertype in VLAN_TAGS:  # IEEE 802.1Q, also one in another
             ethertype, at = _number(data, at + 2), at + 4
         elif ethertype in _MPLS:
             at = _behind_labels(data, at)
@@ -39,10 +39,14 @@ def behind(ethertype: int, data: bytes, at: int) -> Place | None:
             ethertype, at = TRANSPARENT_ETHERNET, at + 4
         elif ethertype == _PPPOE_SESSION:  # RFC 2516: a header of 6 bytes, then as PPP
             return _ppp(data, at + 6)
-        elif ethertype <= _LARGEST_LENGTH and data[at : at + 6] == _SNAP:
+        elif ethertype <= LARGEST_LENGTH and data[at : at + 6] == _SNAP:
             ethertype, at = _number(data, at + 6), at + 8
         else:
             return ethertype, at
+
+
+# EtherTypes behind which `behind` looks further; no other one leads to IP.
+NESTED = frozenset({TRANSPARENT_ETHERNET, _PPPOE_SESSION}) | VLAN_TAGS | _MPLS
 
 
 def _number(data: bytes, at: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from analyzer.capture.dismissal import TCP, UDP
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
@@ -35,7 +36,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     window.position = _FILE_HEADER
     # The upper six bits tell of frame check sequences, which no IP length counts.
     glance = reading.glance(order, link_type & 0x03FF_FFFF)
-    look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
+    plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+    look, dismisses = glance.look, glance.dismisses
     header = _RECORD_HEADER + extra
     # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
     unpack = struct.Struct(f"{order}8xI4x{extra}x{glance.format}").unpack_from
@@ -45,7 +47,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     why = ""
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
-        captured, kind, word, source, target = unpack(buffer, position)
+        captured, kind, fragment, protocol, source, target = unpack(buffer, position)
         start = position + header
         after = start + captured
         if (
@@ -63,15 +65,25 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             buffer, position, end = window.buffer, window.position, window.end
             continue
         number += 1
-        if kind in kinds and word in words and source not in ports and target not in ports:
+        if (
+            dull[source]
+            and dull[target]
+            and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  `in` costs twice as much
+            and (fragment == whole or not fragment)
+            and (kind == plain or kind in kinds)
+        ):
             position = after
             continue
         looked += 1
+        if (protocol != TCP or kind != plain) and dismisses(buffer, start, after):
+            position = after
+            continue
         seconds, fraction, wire = unpack_rest(buffer, position)
         position = after
         time = seconds * _SECOND + fraction * unit
         frame = shift + number
-        item = look(kind, word, buffer, start, captured, wire, Span(frame, frame, time, time))
+        at = Span(frame, frame, time, time)
+        item = look(kind, fragment, protocol, buffer, start, captured, wire, at)
         if item is not None:
             yield item
     reading.frames = number

@@ -12,6 +12,7 @@ from analyzer.capture.blocks import (
     Section,
     byte_order,
 )
+from analyzer.capture.dismissal import TCP, UDP
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
@@ -31,42 +32,55 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     section, current = Section("<", reading), -1
     interface = section.interface(current)
     glance = interface.glance
-    look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
+    plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+    look, dismisses = glance.look, glance.dismisses
     unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
     unpack_rest = struct.Struct(f"<{_REST}").unpack_from
     shift, number, looked, why = reading.shift, 0, 0, ""
     buffer, position, end = window.buffer, window.position, window.end
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
-        if end - position < _LEAST_BLOCK:
-            window.position, reading.frames = position, number
-            if not window.need(_LEAST_BLOCK):
-                break
-            buffer, position, end = window.buffer, window.position, window.end
-        block, total, index, captured, kind, word, source, target = unpack(buffer, position)
+        block, total, index, captured, kind, fragment, protocol, source, target = unpack(
+            buffer, position
+        )
+        after = position + total
         if (
             index == current
             and block == ENHANCED_PACKET
-            and captured + _LEAST_PACKET <= total <= end - position
+            and captured + _LEAST_PACKET <= total
+            and after <= end  # what was unpacked means nothing where there is no whole header
             and not total & 3
         ):
             number += 1
             begin, start = position, position + _HEADER_SIZE
-            position += total
+            position = after
             if total - captured > _LEAST_PACKET + 3:  # more than padding: options
                 options = bytes(buffer[start + captured + -captured % 4 : position - 4])
                 yield from section.comments(options, shift + number)
-            if kind in kinds and word in words and source not in ports and target not in ports:
+            if (
+                dull[source]
+                and dull[target]
+                and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  as in `pcap`
+                and (fragment == whole or not fragment)
+                and (kind == plain or kind in kinds)
+            ):
                 continue
             looked += 1
+            if (protocol != TCP or kind != plain) and dismisses(buffer, start, start + captured):
+                continue
             high, low, wire = unpack_rest(buffer, begin + _REST_AT)
             at = interface.span(shift + number, high << 32 | low)
-            item = look(kind, word, buffer, start, captured, wire, at)
+            item = look(kind, fragment, protocol, buffer, start, captured, wire, at)
             if item is not None:
                 yield item
             continue
         # Another block, or one that reaches beyond the window.
         window.position, reading.frames = position, number
+        if end - position < _LEAST_BLOCK:
+            if not window.need(_LEAST_BLOCK):
+                break
+            buffer, position, end = window.buffer, window.position, window.end
+            continue
         order = byte_order(window) if block == SECTION else section.order
         if order is None:
             why = "a section in no byte order"
@@ -88,7 +102,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             if index != current:
                 interface, current = section.interface(index), index
                 glance = interface.glance
-                look, kinds, words, ports = glance.look, glance.kinds, glance.words, glance.ports
+                plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+                look, dismisses = glance.look, glance.dismisses
                 unpack = struct.Struct(f"{section.order}{_HEADER}{glance.format}").unpack_from
             continue
         if block == SECTION:

@@ -49,13 +49,11 @@ class Reading:
         """For the frames of one interface, in a file of byte order `order` (`<` or `>`)."""
         ours = self.trusting and link_type in LINK_TYPES
         decoder = self._decoders.get(ours) or self._decoders.setdefault(ours, self._decoder(ours))
-        return Glance(order, link_type, self.ports, decoder, trusting=ours)
+        return Glance(order, link_type, self.ports, decoder, skipped=self.skipped if ours else None)
 
     def blind_glance(self, why: str) -> Glance:
         """For frames that cannot be read: each is passed over and counted as `why`."""
-        return Glance(
-            "<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why), trusting=False
-        )
+        return Glance("<", _NO_LINK_TYPE, self.ports, _PassedOver(self.skipped, why))
 
     def note(self, said: NameRecord | Comment) -> None:
         """Keep a name or a comment, the latter without what may be a key."""
