@@ -11,6 +11,7 @@ from scripts.benchmark.runs import Entrant, Figures, ratios
 
 PYTHON = sys.executable
 OURS = "hsm-analyzer"
+_BEFORE_TLS = "capture and transport"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,15 @@ def _mixed(data: Path) -> Sequence[Entrant]:
     )
 
 
+def _walk(data: Path) -> Sequence[Entrant]:
+    walk = [PYTHON, "-m", "scripts.benchmark.walk"]
+    return (
+        Entrant("tcpdump", tcpdump(data, "mixed.pcap"), note="filters and writes"),
+        Entrant(_BEFORE_TLS, [*walk, str(data / "mixed.pcap")], note="streams in order, no TLS"),
+        Entrant(f"{_BEFORE_TLS}, pcapng", [*walk, str(data / "mixed.pcapng")]),
+    )
+
+
 def _tiny(data: Path) -> Sequence[Entrant]:
     return (
         Entrant("tcpdump", tcpdump(data, "tiny.pcap")),
@@ -186,6 +196,16 @@ TABLES = (
             Target(f"{OURS}, pcapng", "tcpdump", 1.5),
             Target(f"{OURS} --port any", "tcpdump", 6),
             Target(OURS, "tshark", 1 / 40),
+        ),
+    ),
+    Table(
+        "walk",
+        "What comes before TLS, on the busy host",
+        (("mixed", 1.0),),
+        _walk,
+        (
+            Target(_BEFORE_TLS, "tcpdump", 2.5),
+            Target(f"{_BEFORE_TLS}, pcapng", "tcpdump", 2.5),
         ),
     ),
     Table("tiny", "Packets of a hundred bytes", (("tiny", 1.0),), _tiny, (Target(OURS, "tcpdump", 3),)),
