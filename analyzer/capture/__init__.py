@@ -4,7 +4,7 @@
     window      one reused buffer over it
     pcap        the walk over a pcap file's frames
     pcapng      the walk over a pcapng file's blocks; `blocks` reads those that are no ordinary frames
-    glance      the fast path: drops a frame, or makes its segment, at one look
+    glance      the fast path: drops a frame, or makes its segment, at one look; `dismissal` at the second
     link        link types, tags and labels: where a frame's network packet is
     ip          IPv4 and IPv6: where a packet's segment is; `tunnels`, `fragments`, `icmp` on the way
     reading     what the readers share: what is wanted, what is counted
