@@ -10,6 +10,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from analyzer.cli import main
+from analyzer.run.expected_files import load_expectations
+from analyzer.verdict import Expectations
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +56,25 @@ class Case:
         """The expected set's options; paths from the repository's root."""
         words = self.expected["arguments"]
         return [str(ROOT / word) if word.startswith("captures/") else word for word in words]
+
+    def key_lines(self, which: str = "all") -> list[str]:
+        """The lines of the key log of `all` levels, of the `outer` or the `inner` one."""
+        path = self.directory / ("keys.log" if which == "all" else f"{which}-keys.log")
+        return [line for line in path.read_text().splitlines() if line] if path.exists() else []
+
+    @property
+    def expectations(self) -> Expectations:
+        """The same, read from its files."""
+        given: dict[str, Any] = {}
+        words = self.arguments
+        for option, word in zip(words[::2], words[1::2], strict=True):
+            role = option.removeprefix("--").replace("-", "_")
+            path = Path(word)
+            if role in {"etc", "cluster", "expect"}:
+                given[role] = path
+            else:
+                given.setdefault(role, []).append(path)
+        return load_expectations(**given)
 
 
 def cases() -> list[Case]:

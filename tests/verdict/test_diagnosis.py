@@ -17,20 +17,27 @@ WEAKER = {
     "half-open": {"lost-by-reset"},
     "idle-dropped": {"peer-vanished", "reset-from-between"},
     "inner-closed": {"bounded-without-keys"},
-    "inner-reset": {"lost-by-reset"},
-    "inner-client-certificate-expired": {"bounded-without-keys"},
-    "inner-client-certificate-missing": {"bounded-without-keys"},
+    "inner-reset": {"bounded-without-keys", "lost-by-reset"},
+    "inner-client-certificate-expired": {
+        "bounded-without-keys",
+        "inner-client-certificate-refused",
+    },
+    "inner-client-certificate-missing": {"bounded-without-keys", "inner-refused"},
     "inner-client-certificate-refused": {"bounded-without-keys"},
     "inner-server-certificate-expired": {
         "bounded-without-keys",
         "inner-server-certificate-refused",
     },
-    "inner-server-certificate-refused": {"bounded-without-keys"},
+    "inner-server-certificate-refused": {"bounded-without-keys", "inner-refused"},
     "inner-client-key-mismatch": {"bounded-without-keys"},
     "inner-server-key-mismatch": {"bounded-without-keys"},
+    "inner-stalled": {"capture-ends"},
+    "inner-version-mismatch": {"bounded-without-keys"},
     "lost-in-silence": {"peer-vanished"},
     "middlebox-certificate": {"outer-server-certificate-refused"},
     "outer-client-certificate-expired": {"outer-client-certificate-refused"},
+    "outer-client-certificate-refused": {"bounded-without-keys"},
+    "server-gave-up": {"bounded-without-keys"},
 }
 # Readable without any key: TCP, and hellos.
 NEEDS_NO_KEY = {e.code for e in CATALOGUE if e.phase == "network"} | {"idle-dropped"}

@@ -4,7 +4,7 @@ A capture that ends in the middle of a handshake has `capture-ends`; one that st
 cut by its snap length has none at all.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 
@@ -98,24 +98,6 @@ def test_a_capture_that_starts_late_shows_no_cause(name, keys):
         connections = told(list(whole[start:]), secrets(name) if keys else Secrets())
         assert named(connections) == set(), start
         assert [f for c in connections for f in c.findings if f.status is Status.FAIL] == [], start
-
-
-def some_of_the_keys(lines: list[str]) -> Iterator[list[str]]:
-    """Each line alone, all but each, those of either side, and those of either kind."""
-    for line in lines:
-        yield [line]
-        yield [each for each in lines if each is not line]
-    for word in ("CLIENT_", "SERVER_", "HANDSHAKE", "TRAFFIC_SECRET_0", "CLIENT_RANDOM"):
-        yield [line for line in lines if word in line.split()[0]]
-
-
-@pytest.mark.parametrize("name", HEALTHY)
-def test_some_of_the_keys_show_no_cause(name):
-    lines = (BY_NAME[name].directory / "keys.log").read_text().splitlines()
-    for chosen in some_of_the_keys([line for line in lines if line]):
-        known = Secrets()
-        known.add_key_log("\n".join(chosen).encode())
-        assert named(told(list(items(name)), known)) == set(), [c.split()[0] for c in chosen]
 
 
 def test_an_inner_certificate_behind_closed_outer_records_was_not_missing():

@@ -76,10 +76,12 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     """The server answers the client's certificate with an alert."""
     alert = h.alert
     chain = h.session.certificates[CLIENT]
-    if alert is None or alert.side is not SERVER or not chain:
+    if alert is None or alert.side is not SERVER or chain == ():
         return None
     if h.finished[SERVER] and not is_tls13(h):
         return None
+    if chain is None:
+        return _unread_certificate_refused(h)
     slot = h.judged[CLIENT]
     judged_bad = slot is not None and slot.status is Status.FAIL
     evidence = (*shown_at(h, CLIENT), alert.at)
@@ -125,6 +127,24 @@ def client_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
             f"what {alert_words(alert)} says literally, for a reason of {end(h.level, SERVER)}'s own",
         ),
         advice=slot_advice(slot) or _unknown_there(h, slot),
+    )
+
+
+def _unread_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
+    """The alert speaks of a certificate, and the client's is where nobody can read it."""
+    alert = h.alert
+    unread = bool(h.sealed[CLIENT]) or h.hidden
+    if alert is None or not unread or alert.code not in ABOUT_CERTIFICATES:
+        return None
+    where = "in outer records that stayed encrypted" if h.hidden else "encrypted (TLS 1.3)"
+    return Reading(
+        f"{LEVEL[h.level]}-client-certificate-refused",
+        f"{capitalized(end(h.level, SERVER))} refused {CLIENT_CERTIFICATE[h.level]}: {alert_words(alert)} from "
+        f"{end(h.level, SERVER)}. The certificate itself is {where}.",
+        LIKELY,
+        (alert.at,),
+        alternatives=("the client sent no certificate",),
+        decide=keys_wanted(h),
     )
 
 

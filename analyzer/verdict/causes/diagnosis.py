@@ -18,7 +18,7 @@ from analyzer.verdict.causes.handshake_rules import read_handshake
 from analyzer.verdict.causes.lost_rules import LOST_RULES, idle
 from analyzer.verdict.causes.network_rules import OPENING_RULES, PATH_RULES, unanswered_data
 from analyzer.verdict.causes.reading import Reading, Rule, duration
-from analyzer.verdict.causes.sealed_rules import bounded
+from analyzer.verdict.causes.sealed_rules import bounded, stopped_out_of_sight
 from analyzer.verdict.causes.symptoms import Symptoms, symptoms
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Cause, Confidence, Finding
@@ -83,10 +83,15 @@ def _capture_ends(s: Symptoms) -> Reading | None:
         return None
     h = s.inner or s.outer
     waited = h.waited_ns if h else s.told.tcp.span.ended - s.told.tcp.span.began
+    by_then = "nothing had gone wrong by then"
+    if h is not None and h.hidden:
+        by_then = (
+            "part of it stayed encrypted, so whether anything had gone wrong by then is not known"
+        )
     return Reading(
         "capture-ends",
         f"The capture ends while the connection is being set up, {duration(waited)} after the last message "
-        "that was seen; nothing had gone wrong by then.",
+        f"that was seen; {by_then}.",
         Confidence.POSSIBLE,
         (s.told.tcp.span,),
         decide=("a capture that runs on until the client reports its failure",),
@@ -127,6 +132,7 @@ _FAILED: tuple[Rule, ...] = (
     _inner,
     no_inner,
     bounded,
+    stopped_out_of_sight,
     *LOST_RULES,
     nothing_said,
     _capture_ends,

@@ -18,6 +18,7 @@ from analyzer.verdict.causes.reading import (
     alert_words,
     end,
     is_tls13,
+    keys_wanted,
     last_words,
     suites,
     versions,
@@ -44,6 +45,8 @@ _ABOUT_SUITES = frozenset({40, 71})  # handshake_failure, insufficient_security
 
 def read_handshake(h: HandshakeSymptoms) -> Reading | None:
     """What broke this handshake, by the most specific rule that fits."""
+    if h.data_before_alert:
+        return None  # it ended a connection that was up: `lost_rules`
     seen_whole = "client_hello" in h.sent[CLIENT] and not h.holes
     readable = seen_whole and not (h.alert is None and h.unread)
     rules = (*RULES, *READABLE_RULES) if readable else RULES
@@ -115,6 +118,8 @@ def _altered(h: HandshakeSymptoms) -> Reading | None:
     ]
     if alert is None or (alert.code not in ABOUT_PROOFS and not broken):
         return None
+    if h.hidden and not broken:
+        return None  # it may speak of a certificate, or of a signature, that cannot be read
     return Reading(
         f"{LEVEL[h.level]}-altered",
         f"{capitalized(end(h.level, alert.side))} could not verify what {end(h.level, alert.side.peer)} sent "
@@ -137,7 +142,7 @@ def _refused(h: HandshakeSymptoms) -> Reading | None:
         f"last{last_words(h)}.",
         LIKELY,
         (alert.at,),
-        decide=(f"the log of {end(h.level, alert.side)}",),
+        decide=(*keys_wanted(h), f"the log of {end(h.level, alert.side)}"),
     )
 
 

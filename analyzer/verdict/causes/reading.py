@@ -113,8 +113,9 @@ def suites(numbers: tuple[int, ...]) -> str:
 
 
 def keys_wanted(h: HandshakeSymptoms) -> tuple[str, ...]:
-    """What would open the sealed records of this level, as steps to a decision."""
-    remedies = (x.remedy for x in h.session.sealed if x.remedy)
+    """What would open the sealed records of this level, and of the one around that hide it, as steps to a decision."""
+    around = h.around.sealed if h.hidden and h.around else ()
+    remedies = (x.remedy for x in (*around, *h.session.sealed) if x.remedy)
     return tuple(dict.fromkeys(remedies))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from analyzer.session.outcome import ESTABLISHED
+from analyzer.session.outcome import ESTABLISHED, FAILED
 from analyzer.stream import CLIENT, SERVER, Span
 from analyzer.tls.constants import APPLICATION_DATA, TLS13
 from analyzer.tls.events import RecordSeen
@@ -22,6 +22,8 @@ from analyzer.verdict.causes.reading import (
     end,
     ending_words,
     keys_wanted,
+    last_words,
+    who,
 )
 from analyzer.verdict.causes.symptoms import PATIENCE_NS, HandshakeSymptoms, Symptoms
 from analyzer.verdict.finding import Confidence
@@ -53,13 +55,14 @@ def sealed_reading(h: HandshakeSymptoms) -> Reading | None:
     if not h.unread or h.alert is not None or h.holes or "client_hello" not in h.sent[CLIENT]:
         return None
     client, server = h.sealed
+    said = [r for r in h.session.first_records[SERVER] if r.type == APPLICATION_DATA]
     if client and sum(r.length for r in client) < _SMALLEST_FINISHED:
         return _client_refused(h, client)
     silent = not client and not h.answered
     if silent and server and h.ended and h.ended.side is CLIENT and h.waited_ns < PATIENCE_NS:
         return _client_left(h)
     if client:
-        return _server_refused(h, client, server)
+        return _server_refused(h, client, said)
     return None
 
 
@@ -170,6 +173,33 @@ def bounded(s: Symptoms) -> Reading | None:
             )
             return _bounded(h, what, (replies[0].at, ended.at))
     return None
+
+
+def stopped_out_of_sight(s: Symptoms) -> Reading | None:
+    """The inner handshake was not completed, and a part of it is in outer records that stayed closed."""
+    h = s.inner
+    if h is None or not h.hidden or h.alert is not None or s.told.outcome != FAILED:
+        return None
+    ended = h.ended
+    if ended is None or h.around is None:
+        return None
+    hidden = " and ".join(end(h.level, side) for side in (CLIENT, SERVER) if h.around.hides(side))
+    return Reading(
+        "bounded-without-keys",
+        f"The inner handshake stopped{last_words(h)}, and {duration(h.waited_ns)} later {who(ended)} "
+        f"{ending_words(ended)}. What {hidden} sent there lies in outer records that stayed encrypted, so what was "
+        "refused, and by whom, is not known.",
+        Confidence.POSSIBLE,
+        (*((h.last.at,) if h.last else ()), ended.at),
+        alternatives=tuple(
+            f"{end(h.level, side)} {why}"
+            for side, why in (
+                (CLIENT, "did not accept the cluster certificate"),
+                (SERVER, "did not accept the client, or stopped"),
+            )
+        ),
+        decide=keys_wanted(h),
+    )
 
 
 def _bounded(h: HandshakeSymptoms, what: str, evidence: tuple[Span, ...]) -> Reading:

@@ -60,7 +60,13 @@ def server_proof_refused(h: HandshakeSymptoms) -> Reading | None:
 def server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
     """The client answers the server's certificate with an alert."""
     alert = h.alert
-    if alert is None or alert.side is not CLIENT or "server_hello" not in h.sent[SERVER]:
+    if alert is None or alert.side is not CLIENT:
+        return None
+    # Its sender saw the server's flight, whether that can be read here or not.
+    out_of_sight = h.hidden and "server_hello" not in h.sent[SERVER]
+    if out_of_sight and alert.code not in ABOUT_CERTIFICATES:
+        return None
+    if "server_hello" not in h.sent[SERVER] and not out_of_sight:
         return None
     if h.finished[CLIENT]:
         return None
@@ -89,6 +95,8 @@ def server_certificate_refused(h: HandshakeSymptoms) -> Reading | None:
             advice=_trust_advice(h),
         )
     unseen = "is encrypted (TLS 1.3)" if h.session.version == TLS13 else "was not captured"
+    if h.hidden:
+        unseen = "lies in outer records that stayed encrypted"
     return Reading(
         f"{LEVEL[h.level]}-server-certificate-refused",
         f"{refused}{alert_words(alert)} from the client. The certificate itself {unseen}.",

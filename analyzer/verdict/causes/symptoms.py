@@ -63,7 +63,9 @@ class HandshakeSymptoms:
         ended: what ended this level first, a refusing alert apart.
         cut: the first FIN or RST of the connection.
         waited_ns: from the last message to that end, or to the end of the capture.
-        holes: bytes of the connection are missing, or stayed closed in the level around this one.
+        hidden: messages may lie in records of the level around this one that nobody could open.
+        holes: they do, or bytes of the connection are missing.
+        around: the session that this one is inside of, None at the outer level.
         judged: per side, what was found about its certificate slot.
     """
 
@@ -77,7 +79,9 @@ class HandshakeSymptoms:
     ended: Ending | None
     cut: Ending | None
     waited_ns: int
+    hidden: bool
     holes: bool
+    around: Session | None
     judged: tuple[Finding | None, Finding | None]
 
     @property
@@ -89,6 +93,15 @@ class HandshakeSymptoms:
     def unread(self) -> bool:
         """A TLS 1.3 handshake whose encrypted part could not be read."""
         return self.session.version == TLS13 and bool(self.sealed[CLIENT] or self.sealed[SERVER])
+
+    @property
+    def data_before_alert(self) -> bool:
+        """The alert's sender had opened application data before it: the handshake had come to its end."""
+        alert = self.alert
+        return alert is not None and any(
+            m.type == "application_data" and m.side is alert.side and m.at.first <= alert.at.first
+            for m in self.session.messages
+        )
 
     @property
     def only_hello(self) -> bool:
@@ -190,6 +203,7 @@ def _handshake(
     until = ended.at.began if ended else max(told.tcp.span.ended, told.tcp.watched_until_ns)
     real = types[CLIENT] - {"change_cipher_spec"} if session.version == TLS13 else types[CLIENT]
     sealed = tuple(_sealed(session, side) for side in (CLIENT, SERVER))
+    hidden = _hidden(told, level)
     return HandshakeSymptoms(
         session=session,
         alert=next(_refusals(session, endings), None),
@@ -201,7 +215,9 @@ def _handshake(
         ended=ended,
         cut=next((e for e in endings if e.level is None), None),
         waited_ns=max(0, until - last.at.ended) if last else 0,
-        holes=bool(told.tcp.gaps) or _hidden(told, level),
+        hidden=hidden,
+        holes=bool(told.tcp.gaps) or hidden,
+        around=told.at_level(level - 1),
         judged=(_judged(findings, level, CLIENT), _judged(findings, level, SERVER)),
     )
 

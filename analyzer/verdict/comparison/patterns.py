@@ -6,7 +6,7 @@ connections to the other HSMs are fine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -60,14 +60,17 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
 
 def _since(told: Sequence[Told]) -> Iterator[Finding]:
     """Between the same two machines it worked until a moment, and never again; or the other way round."""
-    clear = [each for each in told if each.fine or each.failed]
-    yield from _moved(clear)
+    clear = [each for each in told if _is_clear(each)]
+    unclear = [each for each in told if not _is_clear(each)]
+    yield from _moved(clear, unclear)
     for (client, server), group in groupby(sorted(clear, key=pair), key=pair):
         ordered = sorted(group, key=start)
         turns = _turns(ordered)
         if len(turns) != 1:
             continue
         before, after = turns[0]
+        if _between((u for u in unclear if pair(u) == (client, server)), after, ordered[-1]):
+            continue
         if before.fine and sum(each.failed for each in ordered) >= SERIES - 1:
             yield _failing_since(client, server, ordered, before, after)
         elif after.fine and sum(each.failed for each in ordered) >= SERIES - 1:
@@ -80,12 +83,21 @@ def _since(told: Sequence[Told]) -> Iterator[Finding]:
             )
 
 
+def _is_clear(told: Told) -> bool:
+    return told.fine or told.failed
+
+
+def _between(unclear: Iterable[Told], first: Told, last: Told) -> bool:
+    """Whether some came between that may have gone the other way: then "since" is more than is known."""
+    return any(start(first) < start(each) < start(last) for each in unclear)
+
+
 def _turns(ordered: Sequence[Told]) -> list[tuple[Told, Told]]:
     """The neighbours of which one is fine and the other is not."""
     return [turn for turn in pairwise(ordered) if turn[0].fine != turn[1].fine]
 
 
-def _moved(clear: Sequence[Told]) -> Iterator[Finding]:
+def _moved(clear: Sequence[Told], unclear: Sequence[Told]) -> Iterator[Finding]:
     """A client that connected to one address until a moment, and since then fails with another one only."""
     by_client: Callable[[Told], str] = lambda each: each.conversation.tcp.client.address  # noqa: E731
     for client, group in groupby(sorted(clear, key=by_client), key=by_client):
@@ -94,6 +106,8 @@ def _moved(clear: Sequence[Told]) -> Iterator[Finding]:
         if len(turns) != 1 or not turns[0][0].fine:
             continue
         before, after = turns[0]
+        if _between((u for u in unclear if by_client(u) == client), after, ordered[-1]):
+            continue
         worked = {str(each.conversation.tcp.server) for each in ordered if each.fine}
         fails = {str(each.conversation.tcp.server) for each in ordered if not each.fine}
         failed = sum(each.failed for each in ordered)
@@ -227,7 +241,7 @@ def _standing_out(
     told: Sequence[Told], noun: str, machine: Callable[[Told], str], *, code: str
 ) -> Iterator[Finding]:
     """One of several machines with which every connection fails, while with all others every one is fine."""
-    clear = [each for each in told if each.fine or each.failed]
+    clear = [each for each in told if _is_clear(each)]
     by_machine: dict[str, list[Told]] = {}
     for each in clear:
         by_machine.setdefault(machine(each), []).append(each)
