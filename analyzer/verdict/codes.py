@@ -74,6 +74,7 @@ CODES = (
 KINDS = (
     Code("as-expected", "pass", "byte for byte a certificate given, or one with the key of the CSR given", "", ""),
     Code("issued", "pass", "issued by the CA given, nothing in the chain speaks against it", "", "RFC 5280 6.1"),
+    Code("issued-not-named", "pass", "issued by the CA given, and not the certificate that is named beside it; either is allowed", "to allow the named one only, name it in a rule of an expectation file", "article"),
     Code("same-name-and-serial", "fail", "name and serial of an expected certificate, another key: an impostor, or another region's pair", "do not trust the peer; compare the file with a fresh copy for this region", "article: names and serials are public"),
     Code("same-key", "fail", "another certificate for the key of an expected one: it was re-issued", "take the one in use into the expected set, or put the old one back", ""),
     Code("same-name", "fail", "the name of an expected certificate, another serial and key", "compare the expected file with the one on the machine that presents it", ""),

@@ -335,3 +335,25 @@ def test_a_match_on_what_was_not_seen_is_undecided(tmp_path):
     path.write_text(other)
     assert run_here("check", *traffic(GOOD), "--against", path).returncode == 1
     assert run_here("check", traffic(GOOD)[0], "--against", path).returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "told"),
+    [
+        ("expected", 0, "ok"),  # the customer CA issued what was presented, and that is enough
+        ("{pki}/ssl-client.crt", 0, "ok"),
+        ("{pki}/client.crt", 1, "FAIL"),
+    ],
+)
+def test_a_rule_allows_the_named_client_certificate_only(named, code, told, tmp_path):
+    pki = CAPTURES / "pki"
+    against = tmp_path / "expect.toml"
+    against.write_text(
+        "version = 1\n"
+        f"[certificates]\netc = '{pki}/etc/sdk3'\n"
+        f"[[connection]]\nouter.client_cert = '{named.format(pki=pki)}'\n"
+    )
+    done = run_here("check", *traffic(CAPTURES / "custom-client-certificate"), "--against", against)
+    assert done.returncode == code
+    assert lines(done.stdout)[0].startswith(told)
+    assert ("outer.client_cert" in done.stdout.decode()) is bool(code)

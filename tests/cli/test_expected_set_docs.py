@@ -14,7 +14,9 @@ TEXT = (ROOT / "docs" / "expected-set.md").read_text()
 
 
 def test_the_expectation_file_of_the_page_is_valid():
-    (text,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    strict, text = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    rules = parse_expect_file(tomllib.loads(strict), "page").rules
+    assert [rule.outer.client_cert.files for rule in rules] == [("ssl-client.crt",)]
     document = tomllib.loads(text)
     assert [e.message for e in jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)] == []
     rules = parse_expect_file(document, "expect.toml").rules

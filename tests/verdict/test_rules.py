@@ -111,8 +111,45 @@ def test_the_configured_client_certificate_passes_without_the_ca():
     assert judged(PLAIN, expectations(CLIENT_ITEM), OUTER_CLIENT).status is Status.PASS
 
 
+def test_which_of_the_two_a_client_certificate_passed_by_is_said():
+    custom = item(Role.CLIENT, "ssl-client.crt")
+    by_name = judged("custom-client-certificate", expectations(custom, CA_ITEM), OUTER_CLIENT)
+    by_issuer = judged("custom-client-certificate", expectations(CA_ITEM), OUTER_CLIENT)
+    by_issuer_alone = judged("custom-client-certificate", expectations(*USUAL), OUTER_CLIENT)
+    found = (by_name, by_issuer, by_issuer_alone)
+
+    assert {finding.status for finding in found} == {Status.PASS}
+    assert [(finding.kind, finding.message) for finding in found] == [
+        ("as-expected", "the client presented the client certificate of ssl-client.crt"),
+        ("issued", "the client presented a certificate issued by customerCA.crt"),
+        (
+            "issued-not-named",
+            "the client presented a certificate issued by customerCA.crt, not the one of client.crt",
+        ),
+    ]
+
+
+def test_an_inner_client_that_an_anchor_issued_and_that_is_not_the_named_one_is_told_so():
+    anchor = item(Role.MTLS_ANCHOR, "mtls/mtls-root.crt")
+    named = item(Role.INNER_CLIENT, "ssl-client.crt")
+    finding = judged("inner-mutual-tls", expectations(*USUAL, anchor, named), INNER_CLIENT)
+
+    assert (finding.status, finding.kind) == (Status.PASS, "issued-not-named")
+    assert finding.message.endswith("issued by mtls-root.crt, not the one of ssl-client.crt")
+    assert 'a rule inner.client_cert = "ssl-client.crt"' in finding.notes[0]
+
+
+def test_a_client_certificate_of_another_ca_is_not_the_named_one_either():
+    anchor = item(Role.MTLS_ANCHOR, "mtls/mtls-root.crt")
+    named = item(Role.INNER_CLIENT, "ssl-client.crt")
+    finding = judged("inner-client-wrong-tls12", expectations(*USUAL, anchor, named), INNER_CLIENT)
+
+    assert finding.status is Status.FAIL
+    assert "it is not the one of ssl-client.crt either" in finding.notes
+
+
 def test_one_certificate_on_both_levels_is_fine_where_the_customer_ca_issued_it():
     inner = item(Role.INNER_CLIENT, "ssl-client.crt")
     finding = judged("custom-client-certificate", expectations(*USUAL, inner), OUTER_CLIENT)
 
-    assert (finding.status, finding.kind) == (Status.PASS, "issued")
+    assert (finding.status, finding.kind) == (Status.PASS, "issued-not-named")

@@ -102,17 +102,30 @@ def issued(
     wanted: Wanted,
     walk: chain.Walk,
     anchors: Sequence[Expected],
-    notes: Sequence[str],
     what: str = "",
+    instead_of: Sequence[Expected] = (),
+    notes: Sequence[str] = (),
 ) -> Opinion:
-    """Whether the anchors issued it, and all that speaks against it; `what` names it where it is known."""
+    """Whether the anchors issued it, and all that speaks against it.
+
+    Args:
+        what: names it where it is known.
+        instead_of: certificates that are named beside the anchors, of which this is none.
+    """
     by = files(anchors)
     notes = (*notes, *walk.notes)
     subject = f"{shown.whose} presented {what or 'a certificate'}"
     if walk.anchored and len(walk.path) == 1:
         notes = (f"it is {by} itself, its own trust anchor", *notes)
     if walk.trusted:
-        return Opinion(Status.PASS, "issued", f"{subject} issued by {by}", notes=notes)
+        message = f"{subject} issued by {by}"
+        if not instead_of:
+            return Opinion(Status.PASS, "issued", message, notes=notes)
+        message += f", not the one of {files(instead_of)}"
+        notes = (_how_to_be_strict(shown, instead_of), *notes)
+        return Opinion(Status.PASS, "issued-not-named", message, notes=notes)
+    if instead_of:
+        notes = (f"it is not the one of {files(instead_of)} either", *notes)
     defects = {defect.code: defect for defect in reversed(walk.defects)}
     if walk.anchored and "signature" in defects:
         return _forged(shown, wanted, walk, anchors, subject, notes)
@@ -178,11 +191,9 @@ def belongs_elsewhere(
     return refused(shown, wanted, own)
 
 
-def not_the_configured(shown: Shown, items: Sequence[Expected]) -> tuple[str, ...]:
-    """A note where another certificate than the configured one was presented, though a fitting one."""
-    if not items or exactly(shown, items) is not None:
-        return ()
-    return (f"it is not the certificate of {files(items)}, which is configured",)
+def others(shown: Shown, items: Sequence[Expected]) -> Sequence[Expected]:
+    """The certificates that are named, where another one was presented."""
+    return items if exactly(shown, items) is None else ()
 
 
 def named(items: Sequence[Expected]) -> list[str]:
@@ -229,6 +240,14 @@ def _forged(
                 signer or "a key that no file at hand has",
             ),
         ),
+    )
+
+
+def _how_to_be_strict(shown: Shown, named: Sequence[Expected]) -> str:
+    key = shown.code.replace("-client-certificate", ".client_cert")
+    return (
+        f"either is allowed; a rule {key} = \"{named[0].file}\" in an expectation file ('check') "
+        "allows that one only"
     )
 
 

@@ -17,7 +17,7 @@ from analyzer.verdict.certificates.opinions import (
     files,
     issued,
     named,
-    not_the_configured,
+    others,
     refused,
     sources,
     walk_to,
@@ -66,7 +66,7 @@ def outer_client(shown: Shown, wanted: Wanted) -> Opinion:
     what = f"the client certificate of {pinned.file}" if pinned else ""
     walk = walk_to(shown, cas) if cas else None
     if walk is not None and walk.anchored and not (pinned and walk.trusted):
-        return issued(shown, wanted, walk, cas, not_the_configured(shown, items), what)
+        return issued(shown, wanted, walk, cas, what, others(shown, items))
     if pinned is not None:
         return dated(shown, what)
     if items:
@@ -117,7 +117,7 @@ def inner_server(shown: Shown, wanted: Wanted) -> Opinion:
         ).noting(*_all_the_same(walk, cas))
     what = _identified(shown, wanted.here)
     if walk is not None and not (what and walk.trusted):
-        return issued(shown, wanted, walk, cas, _named_like_no_hsm(shown), what)
+        return issued(shown, wanted, walk, cas, what, notes=_named_like_no_hsm(shown))
     return dated(shown, what)
 
 
@@ -143,8 +143,8 @@ def inner_client(shown: Shown, wanted: Wanted) -> Opinion:
     if elsewhere is not None:
         return elsewhere
     if anchors:
-        notes = not_the_configured(shown, items)
-        return issued(shown, wanted, walk_to(shown, anchors), anchors, notes)
+        walk = walk_to(shown, anchors)
+        return issued(shown, wanted, walk, anchors, instead_of=others(shown, items))
     pinned = exactly(shown, items)
     if pinned is not None:
         return dated(shown, f"the client certificate of {pinned.file}")
