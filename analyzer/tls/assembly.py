@@ -9,6 +9,7 @@ from analyzer.tls.constants import HANDSHAKE_TYPES
 
 _HEADER = 4
 _USUAL = 1 << 15
+_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 class RawMessage(NamedTuple):
@@ -44,17 +45,25 @@ class MessageReader:
             if not begins_message(body):
                 return []
             self._astray = False
+        messages = []
         if not self._data and not self._skip:
-            messages = self._whole(body, at)
-            if messages:
+            # A record that holds whole messages, as most do.
+            start, size, ceiling = 0, len(body), self._ceiling
+            while start + _HEADER <= size:
+                end = start + _HEADER + int.from_bytes(body[start + 1 : start + 4], "big")
+                if end > size or end - start > ceiling:
+                    break
+                messages.append(_new(RawMessage, (body[start], body[start:end], at)))
+                start = end
+            if start == size:
                 return messages
+            body = body[start:]
         if self._skip:
             passed = min(self._skip, len(body))
             self._skip -= passed
             body = body[passed:]
         self._data += body
         self._spans.append((len(self._data), at))
-        messages = []
         while len(self._data) >= self._wanted:
             size = _HEADER + int.from_bytes(self._data[1:4], "big")
             if size > self._ceiling:
@@ -71,18 +80,6 @@ class MessageReader:
                 self._drop(size)
             self._wanted = _HEADER
         return messages
-
-    def _whole(self, body: bytes, at: Span) -> list[RawMessage]:
-        """The messages of a record that holds whole ones, as most do; empty where it does not."""
-        start, size = 0, len(body)
-        messages = []
-        while start + _HEADER <= size:
-            end = start + _HEADER + int.from_bytes(body[start + 1 : start + 4], "big")
-            if end > size or end - start > self._ceiling:
-                return []
-            messages.append(RawMessage(body[start], body[start:end], at))
-            start = end
-        return messages if start == size else []
 
     def lose(self) -> None:
         """Bytes are missing: forget a message that is under way, go on with the next record that begins one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
-from analyzer.tls.assembly import MessageReader, RawMessage
+from analyzer.tls.assembly import MessageReader
 from analyzer.tls.constants import (
     ALERT,
     APPLICATION_DATA,
@@ -12,9 +12,11 @@ from analyzer.tls.constants import (
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     COMPRESSED_CERTIFICATE,
+    ENCRYPTED_EXTENSIONS,
     END_OF_EARLY_DATA,
     FINISHED,
     HANDSHAKE,
+    HANDSHAKE_TYPES,
     HEARTBEAT,
     KEY_UPDATE,
     SERVER_HELLO,
@@ -43,6 +45,10 @@ from analyzer.tls.transcript import Transcript
 
 _CLOSE_NOTIFY = 0
 _HEADER = 4
+_HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
+# Messages that change what follows them.
+_CHANGING = frozenset({CLIENT_HELLO, ENCRYPTED_EXTENSIONS, FINISHED, END_OF_EARLY_DATA, KEY_UPDATE})
+_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 class Content:
@@ -55,6 +61,9 @@ class Content:
         secrets: of all levels, for what a handshake proves.
         events: takes what is found.
         ceiling: bytes of one message.
+
+    Attributes:
+        agreed: application data may come.
     """
 
     def __init__(
@@ -74,7 +83,7 @@ class Content:
         self._events = events
         self._messages = MessageReader(ceiling)
         self._order = Order(side)
-        self._agreed = False  # application data may come
+        self.agreed = False
         self._cut = False  # that plaintext stays sealed was told
         self._late: LateAuthentication | None = None  # under way
         self._closed = False
@@ -89,20 +98,22 @@ class Content:
             at: the record's frames.
             encrypted: it was sealed.
         """
-        if kind == APPLICATION_DATA:
-            if not self._agreed:
+        if kind == HANDSHAKE:
+            self._handshake_bytes(data, version, at, encrypted=encrypted)
+        elif kind == APPLICATION_DATA:
+            if not self.agreed:
                 self._check_agreed(at, encrypted=encrypted)
             if data and encrypted:
                 self._events.append(Chunk(self._side, data, at))
-        elif kind == HANDSHAKE:
-            self._handshake_bytes(data, version, at, encrypted=encrypted)
         elif kind == ALERT:
             self._alerts(data, at, encrypted=encrypted)
         elif kind == CHANGE_CIPHER_SPEC:
-            handshake = self._handshakes.of(self._side)
+            handshake = self._handshakes.current[self._side]
             self._events.append(CipherChange(self._side, at, handshake.number))
             if handshake.version != TLS13:
-                self._check_order("change_cipher_spec", at)
+                self._tell_disorder(
+                    handshake, self._order.see("change_cipher_spec", at, handshake.version)
+                )
                 self._protection.begin("traffic")
         elif kind != HEARTBEAT:
             self.malformed(f"content type {kind} inside a record", at)
@@ -111,7 +122,7 @@ class Content:
         """Bytes are missing before the next record."""
         self._messages.lose()
         self._order.lose()
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         handshake.miss(self._side, handshake.lost)
 
     def join(self) -> None:
@@ -121,13 +132,13 @@ class Content:
     def pass_over(self, at: Span) -> None:
         """A record stayed sealed: it may have held messages, or what follows the plaintext so far."""
         self._order.lose()
-        if self._agreed and not self._cut:
+        if self.agreed and not self._cut:
             self._cut = True
             self._events.append(Gap(self._side, None, at, "sealed"))
 
     def finish(self) -> None:
         """No more records will come."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         self._tell_disorder(handshake, self._order.judge(handshake.version))
 
     def end(self, how: str, at: Span) -> None:
@@ -138,28 +149,29 @@ class Content:
 
     def malformed(self, what: str, at: Span) -> None:
         """Tell what breaks the protocol."""
-        number = self._handshakes.of(self._side).number
+        number = self._handshakes.current[self._side].number
         self._events.append(Malformed(self._side, what, at, number))
 
     # ------------------------------------------------------------------ by content type
 
     def _handshake_bytes(self, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
         if version == SSL2:
-            self._message(RawMessage(CLIENT_HELLO, data, at), sslv2=True, encrypted=False)
+            self._message(CLIENT_HELLO, data, at, sslv2=True, encrypted=False)
             return
-        for message in self._messages.feed(data, at):
-            self._message(message, sslv2=False, encrypted=encrypted)
-        while self._messages.too_long:
-            size = self._messages.too_long.pop()
+        reader = self._messages
+        for kind, raw, span in reader.feed(data, at):
+            self._message(kind, raw, span, sslv2=False, encrypted=encrypted)
+        while reader.too_long:
+            size = reader.too_long.pop()
             self.malformed(f"a handshake message of {size} bytes is over the ceiling", at)
-            handshake = self._handshakes.of(self._side)
+            handshake = self._handshakes.current[self._side]
             handshake.miss(self._side, handshake.lost)
 
     def _alerts(self, data: bytes, at: Span, *, encrypted: bool) -> None:
         if len(data) % 2 or not data:
             self.malformed(f"an alert of {len(data)} bytes", at)
             return
-        number = self._handshakes.of(self._side).number
+        number = self._handshakes.current[self._side].number
         for level, code in zip(data[::2], data[1::2], strict=True):
             self._events.append(Alert(self._side, level, code, at, encrypted, number))
             if code == _CLOSE_NOTIFY:
@@ -167,10 +179,10 @@ class Content:
 
     # ------------------------------------------------------------------ messages
 
-    def _message(self, message: RawMessage, *, sslv2: bool, encrypted: bool) -> None:
-        kind, raw, at = message
-        side, handshake = self._side, self._handshakes.of(self._side)
-        if kind in {CLIENT_HELLO, SERVER_HELLO} and self._protection.epoch == "traffic":
+    def _message(self, kind: int, raw: bytes, at: Span, *, sslv2: bool, encrypted: bool) -> None:
+        side, protection = self._side, self._protection
+        handshake = self._handshakes.current[side]
+        if kind in _HELLOS and protection.epoch == "traffic":
             handshake = self._handshakes.begin(side)
         value: object | None
         if sslv2:
@@ -180,28 +192,33 @@ class Content:
             value = parse(kind, body, handshake.version)
         if value is None and kind in PARSERS:
             self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
-        self._events.append(Message(side, kind, body, value, at, encrypted, handshake.number))
-        name = handshake_type_name(kind)
-        if isinstance(value, ServerHello):
+        number = handshake.number
+        self._events.append(_new(Message, (side, kind, body, value, at, encrypted, number)))
+        name = HANDSHAKE_TYPES.get(kind) or handshake_type_name(kind)
+        if type(value) is ServerHello:
             handshake.answer(value)
             if value.is_retry:
                 name = "hello_retry_request"
-        self._check_order(name, at)
-        if handshake.finished[side] or self._protection.epoch == "application":
+        wrong = self._order.see(name, at, handshake.version)
+        if wrong:
+            self._tell_disorder(handshake, wrong)
+        if handshake.finished[side] or protection.epoch == "application":
             self._after_finished(handshake, kind, raw, value)
         else:
             handshake.raw[side].append(raw)
-        self._follow(handshake, kind, value)
+        if kind in _CHANGING:
+            self._follow(handshake, kind, value)
 
     def _follow(self, handshake: Handshake, kind: int, value: object) -> None:
         """What a message changes for the records behind it."""
-        match value:
-            case ClientHello():
-                handshake.client_hello = handshake.client_hello or value
-            case EncryptedExtensions():
-                handshake.encrypted_extensions = value
         tls13 = handshake.version == TLS13
-        if kind == FINISHED:
+        if kind == CLIENT_HELLO:
+            if isinstance(value, ClientHello):
+                handshake.client_hello = handshake.client_hello or value
+        elif kind == ENCRYPTED_EXTENSIONS:
+            if isinstance(value, EncryptedExtensions):
+                handshake.encrypted_extensions = value
+        elif kind == FINISHED:
             handshake.finished[self._side] = True
             if tls13 and self._protection.epoch == "handshake":
                 self._protection.begin("application")
@@ -212,10 +229,6 @@ class Content:
         elif tls13 and kind == KEY_UPDATE:
             self._protection.update()
 
-    def _check_order(self, name: str, at: Span) -> None:
-        handshake = self._handshakes.of(self._side)
-        self._tell_disorder(handshake, self._order.see(name, at, handshake.version))
-
     def _tell_disorder(self, handshake: Handshake, wrong: Disorder | None) -> None:
         if wrong:
             came, at, before, expected = wrong
@@ -224,7 +237,7 @@ class Content:
 
     def _check_agreed(self, at: Span, *, encrypted: bool) -> None:
         """Application data comes behind this side's Finished, or early under keys of its own."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         if not encrypted:
             self.malformed("application data before any keys", at)
         elif self._protection.epoch == "early":
@@ -233,7 +246,7 @@ class Content:
             facts[self._side] for facts in (handshake.finished, handshake.lost, handshake.sealed)
         ):
             self.malformed("application_data before finished", at)
-        self._agreed = True
+        self.agreed = True
 
     # ------------------------------------------------------------------ proofs
 

@@ -107,25 +107,27 @@ class Handshake:
 
 
 class Handshakes:
-    """The handshakes of one level: one, and one more with each renegotiation."""
+    """The handshakes of one level: one, and one more with each renegotiation.
 
-    __slots__ = ("_all", "_numbers")
+    Attributes:
+        current: the one that each side is in, `[client's, server's]`.
+    """
+
+    __slots__ = ("_all", "current")
 
     def __init__(self) -> None:
-        self._all = [Handshake(0)]
-        self._numbers = [0, 0]
+        first = Handshake(0)
+        self._all = [first]
+        self.current = [first, first]
 
     def __iter__(self) -> Iterator[Handshake]:
         """In their order."""
         return iter(self._all)
 
-    def of(self, side: Side) -> Handshake:
-        """The one that `side` is in."""
-        return self._all[self._numbers[side]]
-
     def begin(self, side: Side) -> Handshake:
         """`side` renegotiates: its next messages are of the handshake behind the one it was in."""
-        self._numbers[side] += 1
-        if len(self._all) == self._numbers[side]:
-            self._all.append(Handshake(len(self._all)))
-        return self.of(side)
+        number = self.current[side].number + 1
+        if len(self._all) == number:
+            self._all.append(Handshake(number))
+        self.current[side] = self._all[number]
+        return self.current[side]

@@ -7,9 +7,10 @@ so do all behind it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
 from analyzer.tls.assembly import begins_message
 from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, TLS13
 from analyzer.tls.content import Content
@@ -20,6 +21,7 @@ from analyzer.tls.records import Record, RecordReader
 from analyzer.tls.secrets import Secrets
 
 _FIRST_RECORDS = 64
+_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Lane:
     Attributes:
         counts: its records.
         first_records: the outside of the first 64.
+        held: the records that wait for a hello or a secret, and what came behind them.
         held_bytes: of the records that wait for a hello or a secret.
         content: what its records hold.
     """
@@ -83,49 +86,41 @@ class Lane:
             events=self._events,
             ceiling=limits.message,
         )
-        self._held: deque[Record | Gap | Closed] = deque()
+        self.held: deque[Record | Gap | Closed] = deque()
         self.held_bytes = 0
-        self._last: Span | None = None  # the latest bytes
         # What was known when the first held record was tried last.
         self._tried: tuple[object, ...] = ()
 
     @property
-    def waiting(self) -> bool:
-        """Records are held."""
-        return bool(self._held)
-
-    def gather(self, chunk: Chunk) -> bool:
+    def gather(self) -> Callable[[Chunk], bool]:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
-        if self._records.gather(chunk):
-            self._last = chunk.at
-            return True
-        return False
+        return self._records.gather
 
     def feed(self, event: StreamEvent) -> list[TlsEvent]:
         """Take the next event of this side's stream."""
-        if isinstance(event, Chunk):
-            broken = self._records.broken
-            self._last = event.at
-            records = self._records.feed(event)
-            if self._records.late and not self._protection.behind_loss:
+        if type(event) is Chunk:
+            reader = self._records
+            broken = reader.broken
+            records = reader.feed(event)
+            if reader.late and not self._protection.behind_loss:
                 self.content.lose()
                 self._protection.lose(None)
-            for record in records:
-                self._count(record)
-                self._arrive(record)
-            if self._records.broken and not broken:
-                self.content.malformed(self._records.broken, event.at)
+            if records:
+                self._take(records)
+            if reader.broken and not broken:
+                self.content.malformed(reader.broken, event.at)
         elif isinstance(event, Gap):
             self._rest()
             cut = self._records.lose(event.size)
-            if self._held:
-                self._held.append(event)
+            if self.held:
+                self.held.append(event)
             else:
                 self._pass(event, None if cut is None else self._protection.plain_size(cut))
-        elif self._held:
-            self._held.append(event)
-        else:
-            self._pass(event)
+        elif isinstance(event, Closed):
+            if self.held:
+                self.held.append(event)
+            else:
+                self._pass(event)
         return self.told()
 
     def resume(self) -> list[TlsEvent]:
@@ -151,31 +146,55 @@ class Lane:
 
     # ------------------------------------------------------------------ records in order
 
-    def _count(self, record: Record) -> None:
-        counts, size = self.counts, len(record.body)
-        counts.records += 1
-        if record.type == APPLICATION_DATA:
-            counts.application_records += 1
-            counts.application_bytes += size
-        if len(self.first_records) < _FIRST_RECORDS:
-            self.first_records.append(
-                RecordSeen(self._side, record.type, record.version, size, record.at)
-            )
+    def _take(self, records: Sequence[Record]) -> None:
+        """Count records, and take what they hold.
+
+        All but a few are sealed under keys that are in effect, or come before any: these are taken here and
+        now, at a third of the calls (`_process` is for all others). A storm has fifty of them a connection.
+        """
+        side, counts, first_records = self._side, self.counts, self.first_records
+        protection, content = self._protection, self.content
+        for record in records:
+            kind, version, body, at = record
+            size = len(body)
+            counts.records += 1
+            if kind == APPLICATION_DATA:
+                counts.application_records += 1
+                counts.application_bytes += size
+            if len(first_records) < _FIRST_RECORDS:
+                first_records.append(_new(RecordSeen, (side, kind, version, size, at)))
+            if self.held:
+                self._hold(record)
+                continue
+            opener = protection.ready
+            if opener is None:
+                if kind == HANDSHAKE and not protection.on and not protection.behind_loss:
+                    content.take(kind, body, version, at, encrypted=False)
+                    continue
+            elif kind == APPLICATION_DATA or not protection.tls13:
+                opened = opener.open(kind, version, body)
+                if opened:
+                    kind, data = opened
+                    if kind != APPLICATION_DATA or not content.agreed:
+                        content.take(kind, data, version, at, encrypted=True)
+                    elif data:
+                        self._events.append(_new(Chunk, (side, data, at)))
+                    continue
+            if not self._process(record, last=False):
+                self._hold(record)
 
     def _rest(self) -> None:
         """Nothing follows the bytes that came last: a border that waited for more is believed."""
-        broken = self._records.broken
-        for record in self._records.rest():
-            self._count(record)
-            self._arrive(record)
-        if self._records.broken and not broken and self._last:
-            self.content.malformed(self._records.broken, self._last)
+        reader = self._records
+        broken = reader.broken
+        self._take(reader.rest())
+        if reader.broken and not broken and reader.last:
+            self.content.malformed(reader.broken, reader.last)
 
-    def _arrive(self, record: Record) -> None:
-        if self._held or not self._process(record, last=False):
-            self._held.append(record)
-            self.held_bytes += len(record.body)
-            self._drain(last=self.held_bytes > self._limits.hold)
+    def _hold(self, record: Record) -> None:
+        self.held.append(record)
+        self.held_bytes += len(record.body)
+        self._drain(last=self.held_bytes > self._limits.hold)
 
     def _pass(self, event: Gap | Closed, size: int | None = None) -> None:
         """Tell a gap, of `size` bytes of plaintext where that is known, or an end."""
@@ -188,11 +207,11 @@ class Lane:
 
     def _drain(self, *, last: bool) -> None:
         """Process held records until one has to wait on; with `last`, none waits any longer."""
-        while self._held:
+        while self.held:
             known = self._known()
             if not last and known == self._tried:
                 return
-            waits = self._held[0]
+            waits = self.held[0]
             if isinstance(waits, Record):
                 if not self._process(waits, last=last):
                     self._tried = known
@@ -200,12 +219,12 @@ class Lane:
                 self.held_bytes -= len(waits.body)
             else:
                 self._pass(waits)
-            self._held.popleft()
+            self.held.popleft()
             self._tried = ()
 
     def _known(self) -> tuple[object, ...]:
         """What decides whether a record that waits can be opened."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         return (
             self._secrets.revision,
             handshake.client_hello is None,
@@ -236,7 +255,7 @@ class Lane:
                 return True
         elif kind in {CHANGE_CIPHER_SPEC, APPLICATION_DATA}:
             # What these mean depends on the version.
-            handshake = self._handshakes.of(self._side)
+            handshake = self._handshakes.current[self._side]
             negotiated = handshake.version
             if negotiated is None or handshake.tried:
                 return self._without_hello(record, last=last or handshake.tried is not None)
@@ -248,7 +267,7 @@ class Lane:
 
     def _guess_protection(self, record: Record) -> None:
         """A ChangeCipherSpec may be among the bytes that are missing (TLS <= 1.2)."""
-        version = self._handshakes.of(self._side).version
+        version = self._handshakes.current[self._side].version
         if self._protection.on or version is None or version == TLS13:
             return
         if record.type == APPLICATION_DATA or (

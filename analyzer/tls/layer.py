@@ -36,6 +36,7 @@ class TlsLayer:
         self._client = Lane(CLIENT, handshakes, secrets, limits)
         self._server = Lane(SERVER, handshakes, secrets, limits)
         self._lanes = (self._client, self._server)
+        self._gathers = (self._client.gather, self._server.gather)
         self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
         self.first_records: tuple[list[RecordSeen], list[RecordSeen]] = (
             self._client.first_records,
@@ -45,7 +46,7 @@ class TlsLayer:
     @property
     def waiting(self) -> bool:
         """Records wait for a hello or a secret that may still come."""
-        return self._client.waiting or self._server.waiting
+        return bool(self._client.held or self._server.held)
 
     @property
     def held_bytes(self) -> int:
@@ -54,14 +55,14 @@ class TlsLayer:
 
     def gather(self, chunk: Chunk) -> bool:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
-        return self._lanes[chunk.side].gather(chunk)
+        return self._gathers[chunk.side](chunk)
 
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""
-        lane = self._lanes[event.side]
-        events = lane.feed(event)
-        other = self._lanes[event.side.peer]
-        if other.waiting and isinstance(event, Chunk):
+        side = event.side
+        events = self._lanes[side].feed(event)
+        other = self._lanes[1 - side]
+        if other.held and type(event) is Chunk:
             events += other.resume()
         return events
 

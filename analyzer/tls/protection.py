@@ -73,6 +73,7 @@ class Protection:
         secret: the traffic secret in effect (TLS 1.3), b"" where it is not known.
         skipped_bytes: passed over behind the latest loss, for whoever tells that it was overcome.
         behind_loss: bytes are missing and no record was opened since.
+        ready: opens the next record if nothing is wrong with it; None where more has to be looked at.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Protection:
         self._failed_at: Span | None = None  # the first of them
         self._reason = _TOO_MUCH_LOST
         self._opener: Opener | None = None
+        self.ready: Opener | None = None
         self._why: Missing | None = None  # this epoch stays sealed
         self.behind_loss = False
         self._early_told = False  # that it stays sealed
@@ -109,12 +111,12 @@ class Protection:
 
     def begin(self, epoch: str) -> None:
         """From the next record on new keys are in effect."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         hello = handshake.client_hello
         self.on = True
         self.tls13 = handshake.version == TLS13
         self.epoch = epoch
-        self._opener, self._why, self.secret = None, None, b""
+        self._opener, self.ready, self._why, self.secret = None, None, None, b""
         if epoch == "handshake" and self._side is CLIENT and hello and hello.offers_early_data:
             self.epoch = "early"
 
@@ -125,14 +127,16 @@ class Protection:
 
     def update(self) -> None:
         """A KeyUpdate: the next secret is made of this one (RFC 8446 section 7.2)."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         if self.secret and handshake.suite:
             self.secret = next_traffic_secret(handshake.suite.prf, self.secret)
             self._opener = traffic_opener(handshake, self.secret)
+            self._settle()
 
     def lose(self, size: int | None) -> None:
         """Bytes are missing before the next record; None where it is not known how many."""
         self.behind_loss = True
+        self.ready = None
         self._reason = _TOO_MUCH_LOST
         self._failures = 0
         self._search.lose(size)
@@ -149,13 +153,14 @@ class Protection:
     def give_up(self, missing: Missing, at: Span) -> None:
         """The records from `at` on stay sealed, until new keys are in effect."""
         self._why = missing
-        handshake = self._handshakes.of(self._side)
+        self.ready = None
+        handshake = self._handshakes.current[self._side]
         handshake.miss(self._side, handshake.sealed)
         self._tell_sealed(missing, at)
 
     def _tell_sealed(self, missing: Missing, at: Span) -> None:
         why, detail, remedy = missing
-        number = self._handshakes.of(self._side).number
+        number = self._handshakes.current[self._side].number
         self._events.append(Sealed(self._side, self.epoch, why, detail, remedy, at, number))
 
     def finish(self) -> None:
@@ -199,7 +204,7 @@ class Protection:
 
     def try_secrets(self, record: Record) -> Opened | None:
         """Open a record of TLS 1.3 by a secret out of the key log, the hellos not both being known."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         found = try_secrets(
             self._secrets, self._side, record, handshake.client_random, self._lost_records
         )
@@ -209,6 +214,7 @@ class Protection:
         self.begin(epoch_of(found.label))
         self._opener, self.secret = found.opener, found.secret
         self.behind_loss = False
+        self._settle()
         number, sequence = handshake.number, found.opener.sequence - 1
         self._events += (
             Tried(
@@ -235,7 +241,7 @@ class Protection:
         return STAYS
 
     def _key(self, record: Record) -> Found | Missing:
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         if handshake.client_random is None or handshake.version is None:
             return HELLO_MISSING
         if handshake.version == TLS13:
@@ -252,8 +258,13 @@ class Protection:
 
     def _keyed(self, found: Found, at: Span) -> None:
         self._opener, self.secret = found.opener, found.secret
-        number = self._handshakes.of(self._side).number
+        self._settle()
+        number = self._handshakes.current[self._side].number
         self._events.append(Keyed(self._side, self.epoch, found.source, at, number))
+
+    def _settle(self) -> None:
+        usual = self._why is None and not self.behind_loss and self.epoch != "early"
+        self.ready = self._opener if usual else None
 
     # ------------------------------------------------------------------ behind missing bytes
 
@@ -290,7 +301,7 @@ class Protection:
 
     def _next_keys(self, record: Record) -> Iterator[tuple[str, Found | Missing]]:
         """The keys in effect, and those that lost messages may have brought: (epoch, found)."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         if self._opener:
             yield self.epoch, Found(self._opener, "", self.secret)
             if self.secret and handshake.suite:
@@ -313,9 +324,10 @@ class Protection:
                 self.begin(epoch)
                 self.epoch = epoch
             self._opener, self.secret = found.opener, found.secret
-            number = self._handshakes.of(self._side).number
+            number = self._handshakes.current[self._side].number
             self._events.append(Keyed(self._side, epoch, found.source, at, number))
         self.behind_loss = False
+        self._settle()
         self._failed_at = None
         self._search.found()
         self._events.append(Recovered(self._side, self.skipped_bytes, lost, at))
@@ -324,7 +336,7 @@ class Protection:
 
     def _open_later_epoch(self, record: Record) -> Opened | Shut:
         """Where the handshake's secret is missing, the one of the application data may still be there."""
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         if self.epoch == "handshake" and handshake.client_hello is not None:
             found = traffic_key(self._secrets, handshake, self._side, "application")
             if isinstance(found, Found):
@@ -342,7 +354,7 @@ class Protection:
 
         It waits for the server's word, since what was not taken is sent again and is no part of the stream.
         """
-        handshake = self._handshakes.of(self._side)
+        handshake = self._handshakes.current[self._side]
         taken = handshake.takes_early_data
         if taken is None and not last:
             return WAITS

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.stream import Chunk, Span
-from analyzer.tls.constants import APPLICATION_DATA, HEARTBEAT
+from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HEARTBEAT, SSL30, TLS13
 
-CONTENT_TYPES = range(20, HEARTBEAT + 1)
+CONTENT_TYPES = range(CHANGE_CIPHER_SPEC, HEARTBEAT + 1)
 HEADER = 5
 # 2^14 bytes and what protection may add (RFC 5246 section 6.2.3); some stacks of old sent a little more.
 LARGEST_BODY = (1 << 14) + 2048
@@ -20,6 +20,7 @@ _HEADER_START = re.compile(rb"[\x14-\x18]\x03[\x00-\x04]")
 # Of so many bytes of a stream joined in its middle two records are whole; without any it is no TLS.
 _LATE = 3 * LARGEST_BODY
 _HEADER_FIELDS = struct.Struct(">BHH").unpack_from
+_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 _SSL2_HEADER = 2
 # Message type and version behind the length (RFC 5246 appendix E.2, RFC 6101 appendix E)
@@ -46,25 +47,6 @@ def is_header(data: bytes, at: int) -> bool:
         and data[at + 2] <= 4
         and int.from_bytes(data[at + 3 : at + 5], "big") <= LARGEST_BODY
     )
-
-
-def _whole_records(chunk: Chunk) -> list[Record]:
-    """The records of a chunk that holds whole ones and nothing else; empty where it does not.
-
-    Most writes of most stacks are such chunks at the inner level; nothing is joined or kept for them.
-    """
-    data, at, records = chunk.data, 0, []
-    size = len(data)
-    while at + HEADER <= size:
-        kind, version, length = _HEADER_FIELDS(data, at)
-        start = at + HEADER
-        at = start + length
-        if kind not in CONTENT_TYPES or version >> 8 != 3 or version & 0xFF > 4:
-            return []
-        if at > size or length > LARGEST_BODY:
-            return []
-        records.append(Record(kind, version, data[start:at], chunk.at))
-    return records if at == size else []
 
 
 def _places(data: bytes) -> Iterator[int]:
@@ -96,12 +78,14 @@ class RecordReader:
         broken: what the bytes show instead of a record's header, "" while all is well. Reading stops there.
         skipped: bytes passed over behind the latest loss before a border was found.
         late: the first bytes are no record: the stream may have been joined in the middle of one.
+        last: the frames of the latest bytes.
     """
 
     def __init__(self) -> None:
         self.broken = ""
         self.skipped = 0
         self.late = False
+        self.last: Span | None = None
         self._first = b""
         self._parts: list[bytes] = []
         self._spans: list[
@@ -116,66 +100,81 @@ class RecordReader:
     def gather(self, chunk: Chunk) -> bool:
         """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
         size = self._size + len(chunk.data)
-        if size >= self._wanted or not self._parts or self._searching or self._skip or self.broken:
+        # While a border is searched, or after bytes that are no record, never so many bytes are wanted.
+        if size >= self._wanted or not self._parts:
             return False
         self._parts.append(chunk.data)
         self._spans.append((size, chunk.at))
         self._size = size
+        self.last = chunk.at
         return True
 
     def feed(self, chunk: Chunk) -> list[Record]:
         """The records that `chunk` completes."""
+        _, data, at = chunk
+        self.last = at
         if self.broken:
             return []
         if self._skip:
-            passed = min(self._skip, len(chunk.data))
+            passed = min(self._skip, len(data))
             self._skip -= passed
             self.skipped += passed
-            chunk = chunk._replace(data=chunk.data[passed:])
-        if not self._parts and not self._searching and not self._fresh:
-            records = _whole_records(chunk)
-            if records:
-                return records
-        self._parts.append(chunk.data)
-        self._size += len(chunk.data)
-        self._spans.append((self._size, chunk.at))
-        if self._size < self._wanted:
-            return []
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        start = 0
-        if self._fresh:
-            if data[0] & 0x80 and data[2:HEADER] in _SSL2_STARTS:
-                return self._ssl2_client_hello(data)
-            if not is_header(data, 0):
-                self._fresh, self._searching, self.late = False, True, True
-                self._first = data[:HEADER]
-        if self._searching:
-            start = self._border(data)
-            self.skipped += start
-            if self._searching:
-                self._keep(data, start)
-                self._wanted = self._size + 1
-                if self.late and self.skipped > _LATE:
-                    self._break(self._first)
+            data = data[passed:]
+        joined = bool(self._parts)
+        size = self._size + len(data)
+        if joined or size < self._wanted:
+            self._parts.append(data)
+            self._spans.append((size, at))
+            self._size = size
+            if size < self._wanted:
                 return []
+            data = b"".join(self._parts)
+        start = 0
+        if self._fresh or self._searching:
+            if not joined:
+                self._parts, self._spans, self._size, joined = [data], [(size, at)], size, True
+            if self._fresh:
+                if data[0] & 0x80 and data[2:HEADER] in _SSL2_STARTS:
+                    return self._ssl2_client_hello(data)
+                self._fresh = False
+                if not is_header(data, 0):
+                    self._searching = self.late = True
+                    self._first = data[:HEADER]
+            if self._searching:
+                start = self._border(data)
+                self.skipped += start
+                if self._searching:
+                    self._keep(data, start)
+                    self._wanted = self._size + 1
+                    if self.late and self.skipped > _LATE:
+                        self._break(self._first)
+                    return []
+        # Most writes of most stacks are chunks of whole records: nothing is joined, kept or looked up for them.
         records = []
-        self._wanted = HEADER
-        size = len(data)
-        while size - start >= HEADER:
-            if not is_header(data, start):
+        wanted = HEADER
+        while start + HEADER <= size:
+            kind, version, length = _HEADER_FIELDS(data, start)
+            if not (
+                CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT
+                and SSL30 <= version <= TLS13
+                and length <= LARGEST_BODY
+            ):
                 self._break(data[start : start + HEADER])
                 break
-            kind, version, length = _HEADER_FIELDS(data, start)
-            end = start + HEADER + length
+            begin = start + HEADER
+            end = begin + length
             if end > size:
-                self._wanted = end - start
+                wanted = end - start
                 break
-            records.append(
-                Record(kind, version, data[start + HEADER : end], self._span(start, end))
-            )
+            span = self._span(start, end) if joined else at
+            records.append(_new(Record, (kind, version, data[begin:end], span)))
             start = end
-        self._fresh = False
-        self._keep(data, start)
+        self._wanted = wanted
+        if joined:
+            self._keep(data, start)
+        elif start < size:
+            self._spans = [(size, at)]
+            self._keep(data, start)
         return records
 
     def lose(self, size: int | None) -> int | None:
@@ -246,22 +245,27 @@ class RecordReader:
         return [record]
 
     def _span(self, start: int, end: int) -> Span:
+        """The frames of bytes of what was joined."""
         spans = self._spans
-        if len(spans) == 1:
-            return spans[0][1]
         at = 0
         while spans[at][0] <= start:
             at += 1
         first = spans[at][1]
-        while spans[at][0] < end:
-            at += 1
+        at = len(spans) - 1
+        while at and spans[at - 1][0] >= end:
+            at -= 1
         return first.to(spans[at][1])
 
     def _keep(self, data: bytes, start: int) -> None:
+        """Keep the bytes from `start` on, and the frames they came in."""
         if start == len(data):
             self._parts, self._spans, self._size = [], [], 0
             return
         rest = data[start:]
         self._parts = [rest]
         self._size = len(rest)
-        self._spans = [(end - start, at) for end, at in self._spans if end > start]
+        spans = self._spans
+        at = len(spans) - 1
+        while at and spans[at - 1][0] > start:
+            at -= 1
+        self._spans = [(end - start, span) for end, span in spans[at:]]

@@ -16,6 +16,7 @@ from analyzer.tls.constants import TLS13
 _Table = Mapping[str, tuple[str, ...]]
 
 _START = ""
+_LAST = "finished"
 _ANYWHERE = frozenset({"hello_request"})
 
 # fmt: off
@@ -106,7 +107,7 @@ class Order:
     """
 
     def __init__(self, side: Side) -> None:
-        self._side = side
+        self._tls12, self._tls13 = _TABLES[False, side], _TABLES[True, side]
         self._waiting: list[tuple[str, Span]] = []
         self._state: str | None = _START  # the message before; None where it is not known
         self._finished = self._told = False
@@ -118,7 +119,12 @@ class Order:
         if version is None or self._waiting:
             self._waiting.append((name, at))
             return self.judge(version)
-        return self._step(_TABLES[version == TLS13, self._side], name, at)
+        table = self._tls13 if version == TLS13 else self._tls12
+        state = self._state
+        if not self._finished and state is not None and name in table[state] and name != _LAST:
+            self._state = name  # all but the last messages of a handshake that goes as it should
+            return None
+        return self._step(table, name, at)
 
     def judge(self, version: int | None) -> Disorder | None:
         """The first message that cannot stand where it does.
@@ -128,7 +134,7 @@ class Order:
         """
         if version is None:
             return None
-        table = _TABLES[version == TLS13, self._side]
+        table = self._tls13 if version == TLS13 else self._tls12
         waiting, self._waiting = self._waiting, []
         steps = (self._step(table, name, at) for name, at in waiting)
         return next((wrong for wrong in steps if wrong), None)
@@ -143,7 +149,7 @@ class Order:
             return None
         state, self._state = self._state, name
         late = self._finished
-        self._finished |= name == "finished"
+        self._finished |= name == _LAST
         if state is None:
             return None
         before = state
