@@ -8,7 +8,8 @@ Read in this order:
 - `states`: which message may follow which.
 - `records`, `assembly`: records out of chunks, handshake messages out of records.
 - `handshake`, `transcript`: what both sides share: their messages, in the order in which they are hashed.
-- `cursor`, `messages`, `constants`: the presentation language, messages as values, the registries;
+- `cursor`, `messages`, `parsers`, `constants`: the presentation language, messages as values and how they are
+  read, the registries;
   `decompression`: of certificates.
 - `keying`: which secret opens which side's next records; `missing_secret`: why none does; `search`: which sequence
   number, or which secret, opens records behind missing bytes.

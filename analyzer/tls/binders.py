@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.stream import CLIENT
 from analyzer.tls.constants import CLIENT_HELLO, TLS13
-from analyzer.tls.messages import ClientHello, parse
+from analyzer.tls.messages import ClientHello
+from analyzer.tls.parsers import parse
 from analyzer.tls.schedule import binder_secret, digest, finished13
 from analyzer.tls.signatures import VALID, Outcome, invalid, unchecked
 from analyzer.tls.transcript import Transcript

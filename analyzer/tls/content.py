@@ -26,15 +26,13 @@ from analyzer.tls.constants import (
 from analyzer.tls.events import Alert, CipherChange, Malformed, Message, TlsEvent
 from analyzer.tls.handshake import Handshake, Handshakes, LateAuthentication
 from analyzer.tls.messages import (
-    PARSERS,
     Certificate,
     CertificateRequest,
     ClientHello,
     EncryptedExtensions,
     ServerHello,
-    parse,
-    sslv2_client_hello,
 )
+from analyzer.tls.parsers import PARSERS, parse, sslv2_client_hello
 from analyzer.tls.proofs import late_proofs, proofs
 from analyzer.tls.protection import Protection
 from analyzer.tls.psk_secrets import derive_traffic_secrets

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from analyzer.stream import SERVER, Side
 from analyzer.tls.constants import TLS13
 from analyzer.tls.messages import ClientHello, EncryptedExtensions, ServerHello
 from analyzer.tls.suites import SUITES, Suite
+
+if TYPE_CHECKING:
+    from analyzer.tls.opener import Opener
 
 HOLE = b""
 
@@ -44,6 +48,7 @@ class Handshake:
         tried: client random and suite that a secret tried out of the key log belongs to (TLS 1.3), where
             the hellos are not both known.
         master: the master secret that was found to fit (TLS <= 1.2), with its source.
+        openers: those under it that no record was opened with yet; one key block gives both sides'.
         derived: traffic secrets that a pre-shared key gave (TLS 1.3), by key-log label.
         context: all messages of both sides in their order (TLS 1.3), where a late authentication
             may follow that is made over them.
@@ -65,6 +70,7 @@ class Handshake:
     proved: bool = False
     tried: tuple[bytes, Suite] | None = field(default=None, repr=False)
     master: tuple[bytes, str] | None = field(default=None, repr=False)
+    openers: list[Opener | None] = field(default_factory=lambda: [None, None], repr=False)
     derived: dict[str, bytes] = field(default_factory=dict, repr=False)
     context: bytes = field(default=b"", repr=False)
     requests: dict[bytes, bytes] = field(default_factory=dict, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.stream import CLIENT, SERVER, Side
@@ -24,6 +24,8 @@ TRAFFIC_LABELS = {
     (CLIENT, "application"): "CLIENT_TRAFFIC_SECRET_0",
     (SERVER, "application"): "SERVER_TRAFFIC_SECRET_0",
 }
+
+_MASTER_LABEL = "CLIENT_RANDOM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,12 @@ def master_key(
         return _unknown_suite(server.suite)
     if why_unsupported(suite):
         return missing_master_secret(secrets, _exchange(handshake, suite))
-    if handshake.master:
-        candidates = iter([handshake.master])
-    else:
-        found = secrets.master_secrets(_exchange(handshake, suite))
-        candidates = ((candidate.secret, candidate.source) for candidate in found)
-    for secret, source in candidates:
+    opener, handshake.openers[side] = handshake.openers[side], None
+    if opener and handshake.master:
+        opened = open_first(opener)
+        if opened:
+            return Found(opener, handshake.master[1], opened=opened)
+    for secret, source in _masters(secrets, handshake, suite):
         openers = tls12_openers(
             suite,
             server.version,
@@ -101,8 +103,23 @@ def master_key(
         opened = openers and open_first(openers[side])
         if openers and opened:
             handshake.master = secret, source
+            handshake.openers[side.peer] = openers[side.peer]
             return Found(openers[side], source, opened=opened)
     return missing_master_secret(secrets, _exchange(handshake, suite))
+
+
+def _masters(secrets: Secrets, handshake: Handshake, suite: Suite) -> Iterator[tuple[bytes, str]]:
+    """What may be the master secret, with its source: the one that fitted, or all that may."""
+    if handshake.master:
+        yield handshake.master
+        return
+    assert handshake.client_hello
+    logged = secrets.lookup(handshake.client_hello.random).get(_MASTER_LABEL)
+    if logged:  # nearly always: nothing of the key exchange is needed then
+        yield logged, _MASTER_LABEL
+    for candidate in secrets.master_secrets(_exchange(handshake, suite)):
+        if candidate.source != _MASTER_LABEL:
+            yield candidate.secret, candidate.source
 
 
 def _unknown_suite(number: int) -> Missing:

@@ -61,6 +61,16 @@ class Opener(Protocol):
 
 def why_unsupported(suite: Suite) -> str:
     """One clause for what stands in the way of opening a suite's records; empty where nothing does."""
+    why = _UNSUPPORTED.get(suite.number)
+    if why is None:
+        why = _UNSUPPORTED[suite.number] = _why_unsupported(suite)
+    return why
+
+
+_UNSUPPORTED: dict[int, str] = {}  # what was found out, by suite: every key of a side asks
+
+
+def _why_unsupported(suite: Suite) -> str:
     cipher = suite.cipher
     if cipher is None:
         return f"{suite.name} is a signal, not a cipher suite"

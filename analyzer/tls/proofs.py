@@ -19,11 +19,13 @@ from analyzer.tls.constants import (
     FINISHED,
     SERVER_KEY_EXCHANGE,
     SSL30,
+    TLS12,
     TLS13,
 )
 from analyzer.tls.events import Proof
 from analyzer.tls.key_parameters import has_signed_parameters, signed_parameters
-from analyzer.tls.messages import Certificate, CertificateVerify, Finished, parse
+from analyzer.tls.messages import Certificate, CertificateVerify, Finished
+from analyzer.tls.parsers import parse
 from analyzer.tls.public_keys import public_key
 from analyzer.tls.schedule import Prf, digest, finished13, ssl3_handshake_hash
 from analyzer.tls.signatures import (
@@ -119,8 +121,10 @@ class _Told:
 
     def body(self, side: Side, *kinds: int) -> tuple[int, bytes] | None:
         """Type and body of the first message of `side` that is of one of `kinds`."""
-        raw = next((raw for raw in self.handshake.raw[side] if raw and raw[0] in kinds), b"")
-        return (raw[0], raw[_HEADER:]) if raw else None
+        for raw in self.handshake.raw[side]:
+            if raw and raw[0] in kinds:
+                return raw[0], raw[_HEADER:]
+        return None
 
     def key(self, side: Side) -> PublicKeyTypes | Outcome:
         """The public key that `side` showed, or why there is none."""
@@ -195,11 +199,12 @@ def _certificate_verify(told: _Told, side: Side) -> Outcome | None:
     key = told.key(side)
     if isinstance(key, Outcome):
         return key
+    if told.version == TLS13:
+        hashed = told.transcript.hash_before(side, CERTIFICATE_VERIFY)
+        return unchecked(told.gap) if hashed is None else _signed13(side, key, sent[1], hashed)
     content = told.transcript.before(side, CERTIFICATE_VERIFY)
     if content is None:
         return unchecked(told.gap)
-    if told.version == TLS13:
-        return _signed13(side, key, sent[1], digest(told.suite.prf, content))
     value = parse(CERTIFICATE_VERIFY, sent[1], told.version)
     if not isinstance(value, CertificateVerify):
         return unchecked("the CertificateVerify cannot be parsed")
@@ -209,8 +214,8 @@ def _certificate_verify(told: _Told, side: Side) -> Outcome | None:
         return check_without_scheme(key, value.signature, content)
     if not told.master:
         return unchecked("the master secret, which it is made with in SSL 3.0, is not known")
-    hashed = ssl3_handshake_hash(told.master, content)
-    return check_hashed(key, value.signature, hashed[:_MD5_SIZE], hashed[_MD5_SIZE:])
+    both = ssl3_handshake_hash(told.master, content)
+    return check_hashed(key, value.signature, both[:_MD5_SIZE], both[_MD5_SIZE:])
 
 
 def _finished_server(told: _Told) -> Outcome | None:
@@ -229,8 +234,8 @@ def _finished(told: _Told, side: Side) -> Outcome | None:
     value = parse(FINISHED, sent[1], told.version)
     if not isinstance(value, Finished):
         return unchecked("the Finished cannot be parsed")
-    content = told.transcript.before(side, FINISHED)
-    if content is None:
+    hashed = told.transcript.hash_before(side, FINISHED)
+    if hashed is None:
         return unchecked(told.gap)
     prf = told.suite.prf
     if told.version == TLS13:
@@ -240,10 +245,14 @@ def _finished(told: _Told, side: Side) -> Outcome | None:
         secret = lines.get(label) or told.handshake.derived.get(label, b"")
         if not secret:
             return unchecked(f"{_HANDSHAKE_SECRETS[side]} is not at hand")
-        return _same(finished13(prf, secret, digest(prf, content)), value.verify_data)
+        return _same(finished13(prf, secret, hashed), value.verify_data)
     if not told.master:
         return unchecked("the master secret is not known")
-    expected = Prf(told.version, prf).finished(told.master, side, content)
+    if told.version >= TLS12:
+        expected = Prf(told.version, prf).finished_of_hash(told.master, side, hashed)
+    else:
+        content = told.transcript.before(side, FINISHED) or b""
+        expected = Prf(told.version, prf).finished(told.master, side, content)
     return _same(expected, value.verify_data)
 
 

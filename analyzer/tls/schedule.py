@@ -6,6 +6,7 @@ Everything is `hmac.digest` in a loop: it is the fastest HMAC that Python has fo
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -29,9 +30,15 @@ HASHES = {
 }
 
 
+@functools.cache
 def hash_size(name: str) -> int:
     """The output length of a hash in bytes."""
     return hashlib.new(HASHES[name], usedforsecurity=False).digest_size
+
+
+def new_hash(name: str) -> hashlib._Hash:
+    """A hash of nothing yet."""
+    return hashlib.new(HASHES[name], usedforsecurity=False)
 
 
 def digest(name: str, data: bytes) -> bytes:
@@ -61,9 +68,14 @@ def hkdf_expand(name: str, secret: bytes, info: bytes, length: int) -> bytes:
 
 def hkdf_expand_label(name: str, secret: bytes, label: str, context: bytes, length: int) -> bytes:
     """HKDF-Expand-Label (RFC 8446 section 7.1); `label` without its `tls13 ` prefix."""
-    full = b"tls13 " + label.encode("ascii")
-    info = b"%b%c%b%c%b" % (length.to_bytes(2, "big"), len(full), full, len(context), context)
+    info = _label_info(label, length) + bytes((len(context),)) + context
     return hkdf_expand(name, secret, info, length)
+
+
+@functools.lru_cache(maxsize=64)  # of a dozen labels, each with one or two lengths
+def _label_info(label: str, length: int) -> bytes:
+    full = b"tls13 " + label.encode("ascii")
+    return b"%b%c%b" % (length.to_bytes(2, "big"), len(full), full)
 
 
 def derive_secret(name: str, secret: bytes, label: str, transcript_hash: bytes) -> bytes:
@@ -160,8 +172,12 @@ class Prf:
         if self.version == SSL3:
             sender = b"CLNT" if side is CLIENT else b"SRVR"
             return ssl3_handshake_hash(master, transcript + sender)
+        return self.finished_of_hash(master, side, self._transcript_hash(transcript))
+
+    def finished_of_hash(self, master: bytes, side: Side, hashed: bytes) -> bytes:
+        """As `finished`, by the hash of those messages; not for SSL 3.0."""
         label = b"client finished" if side is CLIENT else b"server finished"
-        return self.expand(master, label, self._transcript_hash(transcript), 12)
+        return self.expand(master, label, hashed, 12)
 
     def _transcript_hash(self, transcript: bytes) -> bytes:
         if self.version >= TLS12:

@@ -34,6 +34,9 @@ _TRIED_SESSIONS = 64
 
 _TRIALS = 1 << 18
 
+# Sessions whose lines are remembered.
+_REMEMBERED = 256
+
 # GnuTLS's password file: a line is `identity:hex`.
 _PSK_FILE = re.compile(rb"(?:[^\s:#]+:(?:[0-9A-Fa-f]{2})+[ \t]*(?:[\r\n]+|\Z))+")
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -81,7 +84,7 @@ class Secrets:
     """
 
     __slots__ = (
-        "_latest",
+        "_found",
         "_logs",
         "_psks",
         "_rsa_keys",
@@ -99,7 +102,8 @@ class Secrets:
         self.revision = 0
         self.trials = _TRIALS
         self._shared = 0  # logs that belong to others too: nothing is added to them
-        self._latest: tuple[tuple[bytes, int], Mapping[str, bytes]] = ((b"", 0), {})
+        # Of client random and revision. Every level asks eight times, and connections come interleaved.
+        self._found: dict[tuple[bytes, int], Mapping[str, bytes]] = {}
 
     def __bool__(self) -> bool:
         """Any secret was added."""
@@ -185,12 +189,15 @@ class Secrets:
     def lookup(self, client_random: bytes) -> Mapping[str, bytes]:
         """Label -> secret of the key-log lines for a client random; of repeated labels the last counts."""
         asked = client_random, self.revision
-        if self._latest[0] != asked:  # every level asks four or five times for the same one
+        found = self._found.get(asked)
+        if found is None:
             found = {
                 label: secret for log in self._logs for label, secret in log.lookup(client_random)
             }
-            self._latest = asked, found
-        return self._latest[1]
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[asked] = found
+        return found
 
     def lines(self, client_random: bytes) -> list[str]:
         """The key-log lines for a client random, each once, as RFC 9850 writes them.

@@ -6,12 +6,15 @@ alternate (RFC 8446 section 4.4.1, RFC 5246 section 7.4.9). HelloRequests are no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import (
+    CERTIFICATE_VERIFY,
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
+    FINISHED,
     HELLO_REQUEST,
     MESSAGE_HASH,
     SERVER_HELLO,
@@ -20,11 +23,14 @@ from analyzer.tls.constants import (
 )
 from analyzer.tls.handshake import HOLE
 from analyzer.tls.messages import RETRY_RANDOM
-from analyzer.tls.schedule import digest
+from analyzer.tls.schedule import digest, new_hash
+
+_Messages: TypeAlias = list[tuple[Side, bytes]]
 
 _HELLO_REQUEST, _CLIENT_HELLO, _SERVER_HELLO = (
     bytes((kind,)) for kind in (HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO)
 )
+_PROOFS = frozenset({CERTIFICATE_VERIFY, FINISHED})
 _RANDOM = 6  # where a hello's random stands: behind the header and the version
 
 
@@ -37,14 +43,15 @@ class Transcript:
         raw: the messages of client and server with their headers, each side's in its own order.
     """
 
-    __slots__ = ("_messages",)
+    __slots__ = ("_hashes", "_messages", "_prf")
 
     def __init__(
         self, version: int, prf: str, raw: tuple[Sequence[bytes], Sequence[bytes]]
     ) -> None:
         client, server = raw[CLIENT], _hashed(raw[SERVER])
-        ordered = _tls13(prf, client, server) if version == TLS13 else _tls12(client, server)
-        self._messages = list(ordered)
+        self._messages = _tls13(prf, client, server) if version == TLS13 else _tls12(client, server)
+        self._prf = prf
+        self._hashes: dict[tuple[Side, int], bytes | None] | None = None
 
     def before(self, side: Side, kind: int) -> bytes | None:
         """All messages before the last one of type `kind` that `side` sent.
@@ -53,6 +60,23 @@ class Transcript:
         """
         at = self._place(side, kind)
         return None if at is None else self._joined(at)
+
+    def hash_before(self, side: Side, kind: int) -> bytes | None:
+        """The hash of what `before` gives; `kind` is CertificateVerify or Finished."""
+        if self._hashes is None:
+            self._hashes = self._all_hashes()
+        return self._hashes.get((side, kind))
+
+    def _all_hashes(self) -> dict[tuple[Side, int], bytes | None]:
+        """For every proof of a handshake each message is hashed once."""
+        hashes: dict[tuple[Side, int], bytes | None] = {}
+        running, whole = new_hash(self._prf), True
+        for side, raw in self._messages:
+            if raw and raw[0] in _PROOFS:
+                hashes[side, raw[0]] = running.digest() if whole else None
+            running.update(raw)
+            whole = whole and raw != HOLE
+        return hashes
 
     def through(self, side: Side, kind: int) -> bytes | None:
         """All messages up to the last one of type `kind` that `side` sent; None as for `before`."""
@@ -76,37 +100,36 @@ def _hashed(server: Sequence[bytes]) -> list[bytes]:
     return [raw for raw in server if raw[:1] != _HELLO_REQUEST]
 
 
-def _tls13(
-    prf: str, client: Sequence[bytes], server: Sequence[bytes]
-) -> Iterator[tuple[Side, bytes]]:
+def _tls13(prf: str, client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
     """ClientHello, the server's flight, the client's; with HelloRetryRequest one exchange more."""
     again = any(raw[:1] == _CLIENT_HELLO for raw in client[1:])
+    first: _Messages = []
     if client and (again or (server and _is_retry(server[0]))):
         # The first ClientHello counts by its hash only (RFC 8446 section 4.4.1).
         hashed = digest(prf, client[0])
-        yield CLIENT, bytes((MESSAGE_HASH, 0, 0, len(hashed))) + hashed if client[0] else HOLE
-        yield SERVER, server[0] if server and _is_retry(server[0]) else HOLE
+        first = [
+            (CLIENT, bytes((MESSAGE_HASH, 0, 0, len(hashed))) + hashed if client[0] else HOLE),
+            (SERVER, server[0] if server and _is_retry(server[0]) else HOLE),
+        ]
         if not again:
-            yield CLIENT, HOLE
+            first.append((CLIENT, HOLE))
         client, server = client[1:], server[1:]
-    yield from _alternating(client, server)
+    return first + _alternating(client, server)
 
 
-def _tls12(client: Sequence[bytes], server: Sequence[bytes]) -> Iterator[tuple[Side, bytes]]:
+def _tls12(client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
     """In full the client finishes first; abbreviated the server does (RFC 5246 figures 1 and 2)."""
     first_flight = _upto(server, SERVER_HELLO_DONE)
     if not first_flight:
-        yield from _alternating(client, server)
-        return
-    yield from _alternating(client, first_flight)
-    yield from ((SERVER, raw) for raw in server[len(first_flight) :])
+        return _alternating(client, server)
+    last = [(SERVER, raw) for raw in server[len(first_flight) :]]
+    return _alternating(client, first_flight) + last
 
 
-def _alternating(client: Sequence[bytes], server: Sequence[bytes]) -> Iterator[tuple[Side, bytes]]:
+def _alternating(client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
     """The client's hello, all that the server sent, all else that the client did."""
-    yield from ((CLIENT, raw) for raw in client[:1])
-    yield from ((SERVER, raw) for raw in server)
-    yield from ((CLIENT, raw) for raw in client[1:])
+    sent = [(CLIENT, raw) for raw in client]
+    return sent[:1] + [(SERVER, raw) for raw in server] + sent[1:]
 
 
 def upto_key_exchange(client: Sequence[bytes], server: Sequence[bytes]) -> bytes:

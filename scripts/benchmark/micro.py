@@ -21,7 +21,7 @@ from analyzer.session.certificates import parse_certificate
 from analyzer.stream import CLIENT, Chunk, Span
 from analyzer.tls.aead_openers import Tls13Opener
 from analyzer.tls.key_log import KeyLog
-from analyzer.tls.messages import parse
+from analyzer.tls.parsers import parse
 from analyzer.tls.records import RecordReader
 from analyzer.transport import Flows
 from scripts.workloads.files import PcapWriter
