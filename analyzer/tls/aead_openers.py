@@ -7,6 +7,7 @@ costs as much as a small record, and the streaming interface three to seven time
 from __future__ import annotations
 
 import hmac
+import struct
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,8 @@ from analyzer.tls.schedule import HASHES, hash_size
 
 _APPLICATION_DATA = 23
 _SEQUENCES = 1 << 64
+_HEADER = struct.Struct(">BHH").pack
+_MAC_HEADER = struct.Struct(">QBHH").pack
 
 
 class Aead(Protocol):
@@ -56,7 +59,7 @@ class Tls13Opener:
         size = len(body)
         if record_type != _APPLICATION_DATA or size < self.overhead:
             return None
-        header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
+        header = _HEADER(_APPLICATION_DATA, version, size)
         try:
             nonce = (self._iv ^ self.sequence).to_bytes(self._iv_size, "big")
             plain = self._aead.decrypt(nonce, body, header)
@@ -79,7 +82,7 @@ class Tls13Opener:
         size = len(body)
         if self._nonces is None or size < self.overhead:
             return None
-        header = b"\x17%c%c%c%c" % (version >> 8, version & 255, size >> 8, size & 255)
+        header = _HEADER(_APPLICATION_DATA, version, size)
         nonce = self._nonces.find(body, header)
         sequence = None if nonce is None else self._iv ^ int.from_bytes(nonce, "big")
         return sequence if sequence is not None and sequence < _SEQUENCES else None
@@ -165,4 +168,4 @@ class IntegrityOnly:
 
 def mac_header(sequence: int, record_type: int, version: int, size: int) -> bytes:
     """What a MAC or tag covers beside the plaintext of `size` bytes (RFC 5246 section 6.2.3.1)."""
-    return (sequence << 40 | record_type << 32 | version << 16 | size).to_bytes(13, "big")
+    return _MAC_HEADER(sequence, record_type, version, size)

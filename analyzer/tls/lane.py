@@ -49,6 +49,7 @@ class Lane:
         handshakes: shared by both lanes.
         secrets: shared by all levels.
         limits: ceilings.
+        events: takes what is found.
 
     Attributes:
         counts: its records.
@@ -59,7 +60,12 @@ class Lane:
     """
 
     def __init__(
-        self, side: Side, handshakes: Handshakes, secrets: Secrets, limits: TlsLimits
+        self,
+        side: Side,
+        handshakes: Handshakes,
+        secrets: Secrets,
+        limits: TlsLimits,
+        events: list[TlsEvent],
     ) -> None:
         self.counts = RecordCounts()
         self.first_records: list[RecordSeen] = []
@@ -67,14 +73,14 @@ class Lane:
         self._handshakes = handshakes
         self._secrets = secrets
         self._limits = limits
-        self._events: list[TlsEvent] = []
+        self._events = events
         self._records = RecordReader()
         self._protection = Protection(
             side,
             handshakes,
             secrets,
             counts=self.counts,
-            events=self._events,
+            events=events,
             lost_records=limits.lost_records,
             trials=limits.trials,
         )
@@ -83,7 +89,7 @@ class Lane:
             handshakes,
             self._protection,
             secrets,
-            events=self._events,
+            events=events,
             ceiling=limits.message,
         )
         self.held: deque[Record | Gap | Closed] = deque()
@@ -96,7 +102,7 @@ class Lane:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
         return self._records.gather
 
-    def feed(self, event: StreamEvent) -> list[TlsEvent]:
+    def feed(self, event: StreamEvent) -> None:
         """Take the next event of this side's stream."""
         if type(event) is Chunk:
             reader = self._records
@@ -121,28 +127,17 @@ class Lane:
                 self.held.append(event)
             else:
                 self._pass(event)
-        return self.told()
 
-    def resume(self) -> list[TlsEvent]:
+    def resume(self) -> None:
         """Try what waits again, now that the other side or the secrets may tell more."""
         self._drain(last=False)
-        return self.told()
 
-    def finish(self) -> list[TlsEvent]:
+    def finish(self) -> None:
         """No more bytes will come: what waits stays sealed."""
         self._rest()
         self._drain(last=True)
         self._protection.finish()
         self.content.finish()
-        return self.told()
-
-    def told(self) -> list[TlsEvent]:
-        """What was found since this was asked last."""
-        if not self._events:
-            return []
-        events = self._events.copy()
-        self._events.clear()
-        return events
 
     # ------------------------------------------------------------------ records in order
 

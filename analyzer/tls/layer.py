@@ -33,8 +33,9 @@ class TlsLayer:
     def __init__(self, secrets: Secrets, limits: TlsLimits | None = None) -> None:
         self._handshakes = handshakes = Handshakes()
         limits = limits or TlsLimits()
-        self._client = Lane(CLIENT, handshakes, secrets, limits)
-        self._server = Lane(SERVER, handshakes, secrets, limits)
+        self._events: list[TlsEvent] = []
+        self._client = Lane(CLIENT, handshakes, secrets, limits, self._events)
+        self._server = Lane(SERVER, handshakes, secrets, limits, self._events)
         self._lanes = (self._client, self._server)
         self._gathers = (self._client.gather, self._server.gather)
         self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
@@ -60,24 +61,28 @@ class TlsLayer:
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""
         side = event.side
-        events = self._lanes[side].feed(event)
+        self._lanes[side].feed(event)
         other = self._lanes[1 - side]
         if other.held and type(event) is Chunk:
-            events += other.resume()
-        return events
+            other.resume()
+        return self._told() if self._events else ()
 
     def finish(self) -> Sequence[TlsEvent]:
         """What is left, once no more bytes will come.
 
         What waited stays sealed, and why; what the handshakes prove that came to no end.
         """
-        events: list[TlsEvent] = []
         for lane in self._lanes:
-            events += lane.resume()
+            lane.resume()
         for lane in self._lanes:
-            events += lane.finish()
+            lane.finish()
         for handshake in self._handshakes:
             if not handshake.proved:
                 self._client.content.prove(handshake)
             self._client.content.prove_late(handshake, last=True)
-        return events + self._client.told()
+        return self._told()
+
+    def _told(self) -> list[TlsEvent]:
+        events = self._events.copy()
+        self._events.clear()
+        return events

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -138,27 +139,34 @@ def check_hashed(key: PublicKeyTypes, signature: bytes, md5: bytes, sha1: bytes)
 
 def key_kind(key: PublicKeyTypes) -> str:
     """`RSA`, `DSA`, `EC`, `Ed25519`, `Ed448`, or the library's word for others."""
-    for word, kind in _KINDS:
-        if isinstance(key, kind):
+    return _kind_of(type(key))
+
+
+@functools.cache  # the library's classes are abstract: asking them costs as much as opening a record
+def _kind_of(kind: type) -> str:
+    for word, abstract in _KINDS:
+        if issubclass(kind, abstract):
             return word
-    return type(key).__name__.removesuffix("PublicKey")
+    return kind.__name__.removesuffix("PublicKey")
 
 
 def _checked(key: PublicKeyTypes, scheme: Scheme, signature: bytes, content: bytes) -> Outcome:
     algorithm = scheme.hash
+    verify: Any = getattr(key, "verify", None)
+    kind = key_kind(key)
     try:
-        if isinstance(key, rsa.RSAPublicKey):
+        if kind == "RSA":
             assert algorithm
             padding = PSS(MGF1(algorithm), PSS.DIGEST_LENGTH) if scheme.pss else PKCS1v15()
-            key.verify(signature, content, padding, algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+            verify(signature, content, padding, algorithm)
+        elif kind == "EC":
             assert algorithm
-            key.verify(signature, content, ec.ECDSA(algorithm))
-        elif isinstance(key, dsa.DSAPublicKey):
+            verify(signature, content, ec.ECDSA(algorithm))
+        elif kind == "DSA":
             assert algorithm
-            key.verify(signature, content, algorithm)
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            key.verify(signature, content)
+            verify(signature, content, algorithm)
+        elif kind in {"Ed25519", "Ed448"}:
+            verify(signature, content)
     except InvalidSignature:
         return _mismatch(scheme.name)
     except Exception as error:  # noqa: BLE001  what the library refuses to do with a peer's key
