@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import options, output, progress
-from analyzer.report.model import Connection, Report
+from analyzer.report.model import Connection, Packed, Report
+from analyzer.verdict.brief import Brief
 
 if TYPE_CHECKING:
     from analyzer.run.pipeline import Options, Source
@@ -56,25 +57,30 @@ def command(*, only: str, fail_on: str, jobs: int, **given: Any) -> int:
         report = _by_processes(captures, chosen, jobs)
     else:
         with talk.watched(captures) as sources:
-            report = _in_turn(sources, chosen, partial(_tell, target, only) if streams else None)
+            tell = partial(_tell, target, only) if streams else None
+            report = _in_turn(sources, chosen, target, tell)
     output.warn(report, options.ports(given["ports"]), quiet=talk.quiet)
     target.write(_shown(report, only), told=streams)
     return output.exit_code(report, fail_on)
 
 
 def _in_turn(
-    sources: Sequence[Source], chosen: Options, tell: Callable[[Connection], None] | None
+    sources: Sequence[Source],
+    chosen: Options,
+    target: output.Target,
+    tell: Callable[[Connection], None] | None,
 ) -> Report:
     """One process; each connection is told as it ends, where that is wanted."""
+    from analyzer.run.kept import Kept
     from analyzer.run.pipeline import Run
 
     with Run(sources, chosen) as run:
-        connections = []
+        kept = Kept(target.writers, whole=target.wants_whole)
         for connection in run.connections():
-            connections.append(connection)
+            kept.add(connection)
             if tell is not None:
                 tell(connection)
-        return run.report(connections)
+        return run.report(kept)
 
 
 def _by_processes(captures: list[str], chosen: Options, jobs: int) -> Report:
@@ -85,13 +91,19 @@ def _by_processes(captures: list[str], chosen: Options, jobs: int) -> Report:
 
 
 def _tell(target: output.Target, only: str, connection: Connection) -> None:
-    if _is_shown(connection, only):
+    if only == "all" or connection.conversation.outcome == "failed":
         target.tell(connection)
 
 
-def _is_shown(connection: Connection, only: str) -> bool:
-    return only == "all" or connection.conversation.outcome == "failed"
-
-
 def _shown(report: Report, only: str) -> Report:
-    return replace(report, connections=tuple(c for c in report.connections if _is_shown(c, only)))
+    connections = report.connections
+    if only == "all":
+        return report
+    if isinstance(connections, Packed):
+        return replace(report, connections=connections.chosen(_failed))
+    failed = tuple(c for c in connections if c.conversation.outcome == "failed")
+    return replace(report, connections=failed)
+
+
+def _failed(brief: Brief) -> bool:
+    return brief.kind.outcome == "failed"

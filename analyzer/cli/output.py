@@ -119,6 +119,20 @@ class Target:
         """Whether connections are to be told as they end: as JSON lines on standard output."""
         return self.format == "jsonl" and self.path is None
 
+    @property
+    def writers(self) -> dict[str, Callable[[Connection], str]]:
+        """Of the formats asked for those that write each connection by itself, for when it ends."""
+        return {
+            name: _writer(self.formats[name], _WRITERS[name])
+            for name, path in self.all
+            if name in _WRITERS and not (self.streams and (name, path) == ("jsonl", None))
+        }
+
+    @property
+    def wants_whole(self) -> bool:
+        """Whether a format asked for takes whole connections."""
+        return any(name not in _WRITERS for name, _ in self.all)
+
     def tell(self, connection: Connection) -> None:
         """Write one connection, where `streams`; `write` then adds what is left to say."""
         from analyzer.report.json_lines import connection_line
@@ -161,6 +175,11 @@ class Target:
         module.show(told, stream, colored=colored(self.color, stream), width=wide)
 
 
+def _writer(module: str, name: str) -> Callable[[Connection], str]:
+    writer: Callable[[Connection], str] = getattr(importlib.import_module(module), name)
+    return writer
+
+
 def _renderer(formats: Mapping[str, str], name: str) -> ModuleType:
     try:
         return importlib.import_module(formats[name])
@@ -191,9 +210,10 @@ def warn(report: Report, ports: frozenset[int] | None, *, quiet: bool = False) -
 
     With `quiet` only what is the program's own fault.
     """
-    for connection in report.broken:
-        told = connection.conversation
-        complain(f"connection {told.stream} could not be analyzed: {told.broken}", "internal error")
+    for broken in report.broken:
+        complain(
+            f"connection {broken.stream} could not be analyzed: {broken.what}", "internal error"
+        )
     if quiet:
         return
     for source in report.inputs:
@@ -245,6 +265,9 @@ REPORTS = {
     "sarif": "analyzer.report.sarif",
     "csv": "analyzer.report.csv_report",
 }
+
+# Formats that write a connection by itself, and what in their modules does.
+_WRITERS = {"json": "connection_text", "jsonl": "connection_line"}
 
 # What a format may need, and the extra that brings it.
 _PACKAGES = {"jinja2": "html"}

@@ -178,9 +178,8 @@ def _whole(report: Report) -> list[Difference]:
         told.append(
             Difference("capture", Status.UNKNOWN, "connections", "no connection to check was found")
         )
-    for connection in report.broken:
-        conversation = connection.conversation
-        words_of = f"connection {conversation.stream} broke the analyzer: {conversation.broken}"
+    for broken in report.broken:
+        words_of = f"connection {broken.stream} broke the analyzer: {broken.what}"
         told.append(Difference("capture", Status.UNKNOWN, "connections can be analyzed", words_of))
     return told
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analyzer.report.model import Connection
+from analyzer.report.model import Connection, Packed
 from analyzer.report.words import iso_time
 
 WIDTH = 960
@@ -45,13 +45,14 @@ class Histogram:
 
 def histogram(connections: Sequence[Connection]) -> Histogram | None:
     """The bars, None where there is too little to see."""
-    starts = [c.conversation.tcp.span.began for c in connections]
+    told = list(_told(connections))
+    starts = [start for start, _ in told]
     if len(starts) < _FROM or min(starts) == max(starts):
         return None
     first, length = min(starts), max(starts) - min(starts) + 1
     counts: dict[tuple[int, str], int] = {}
-    for connection, start in zip(connections, starts, strict=True):
-        place = ((start - first) * _BINS // length, connection.conversation.outcome)
+    for start, outcome in told:
+        place = ((start - first) * _BINS // length, outcome)
         counts[place] = counts.get(place, 0) + 1
     most = max(sum(counts.get((at, o), 0) for o in _STACK) for at in range(_BINS))
     bars = []
@@ -67,3 +68,12 @@ def histogram(connections: Sequence[Connection]) -> Histogram | None:
             words = f"{count} {outcome} from {when}"
             bars.append(Bar(outcome, at * WIDTH / _BINS, y, WIDTH / _BINS - 1.5, height, words))
     return Histogram(tuple(bars), iso_time(first), iso_time(max(starts)), most)
+
+
+def _told(connections: Sequence[Connection]) -> Iterator[tuple[int, str]]:
+    """When each began, and its outcome."""
+    if isinstance(connections, Packed):
+        yield from ((each.span.began, each.kind.outcome) for each in connections.briefs)
+    else:
+        for told in (each.conversation for each in connections):
+            yield told.tcp.span.began, told.outcome

@@ -130,11 +130,12 @@ def groups(connections: Sequence[Connection]) -> list[Group]:
     found = sorted(alike(connections), key=lambda group: _concern(group[0]))
     left = _MEMBERS_IN_ALL
     told = []
-    for at, (first, *others) in enumerate(found[:_LISTED]):
+    for at, group in enumerate(found[:_LISTED]):
+        others = group[1:]
         full = at < _DETAILED
         shown = tuple(others[: min(_MEMBERS, left)]) if full else ()
         left -= len(shown)
-        told.append(Group(first, len(others) + 1, shown, len(others) - len(shown), full))
+        told.append(Group(group[0], len(group), shown, len(others) - len(shown), full))
     return told
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from analyzer.report.json_report import SCHEMA, connection_json, without_connections
 from analyzer.report.json_values import Json
-from analyzer.report.model import Connection, Report
+from analyzer.report.model import Connection, Packed, Report
 
 
 def connection_line(connection: Connection) -> str:
@@ -27,15 +27,17 @@ def end_line(report: Report) -> str:
     return _line({"schema": SCHEMA, "kind": "end"} | told)
 
 
-def lines(report: Report) -> Iterator[str]:
+def pieces(report: Report) -> Iterator[str]:
     """All lines of a report that is complete."""
-    yield from map(connection_line, report.connections)
+    connections = report.connections
+    written = connections.written("jsonl") if isinstance(connections, Packed) else None
+    yield from map(connection_line, connections) if written is None else written
     yield end_line(report)
 
 
 def dumps(report: Report) -> str:
     """All lines as one text."""
-    return "".join(lines(report))
+    return "".join(pieces(report))
 
 
 def _line(told: Json) -> str:

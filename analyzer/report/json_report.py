@@ -7,10 +7,11 @@ facts' classes, so those can change without breaking anyone. The same report giv
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from analyzer import __version__
+from analyzer.report.json_summary import summary_json
 from analyzer.report.json_values import (
     Json,
     by_side,
@@ -21,8 +22,8 @@ from analyzer.report.json_values import (
     side_word,
     suite_json,
 )
-from analyzer.report.model import Connection, Input, Report
-from analyzer.report.words import frame_numbers, iso_date, iso_time, outcomes
+from analyzer.report.model import Connection, Input, Packed, Report
+from analyzer.report.words import frame_numbers, iso_date, iso_time
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Carved, Presented, Session
 from analyzer.session.timing import StageTime, timing
@@ -30,9 +31,7 @@ from analyzer.stream import CLIENT, SERVER, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.transport.facts import SideFacts, TcpFacts
-from analyzer.verdict.comparison.series import Series
-from analyzer.verdict.comparison.showing import Showing
-from analyzer.verdict.finding import SLOTS, Cause, Finding, Status
+from analyzer.verdict.finding import Cause, Finding
 
 SCHEMA = "hsm-analyzer/report/1"
 
@@ -53,18 +52,28 @@ def pieces(report: Report, *, der: bool = False) -> Iterator[str]:
         yield f'{before}\n"{key}": '
         before = ","
         if key == "connections":
-            yield from _lines(connection_json(each, der=der) for each in report.connections)
+            yield from _lines(_texts(report.connections, der=der))
         else:
             yield json.dumps(value)
     yield "\n}\n"
 
 
-def _lines(items: Iterable[Json]) -> Iterator[str]:
+def _lines(items: Iterable[str]) -> Iterator[str]:
     before = "["
     for item in items:
-        yield f"{before}\n{json.dumps(item)}"
+        yield f"{before}\n{item}"
         before = ","
     yield "[]" if before == "[" else "\n]"
+
+
+def _texts(connections: Sequence[Connection], *, der: bool) -> Iterable[str]:
+    written = connections.written("json") if isinstance(connections, Packed) and not der else None
+    return map(partial(connection_text, der=der), connections) if written is None else written
+
+
+def connection_text(connection: Connection, *, der: bool = False) -> str:
+    """One connection of the report as it stands in its text."""
+    return json.dumps(connection_json(connection, der=der))
 
 
 def as_json(report: Report, *, der: bool = False) -> Json:
@@ -83,7 +92,7 @@ def without_connections(report: Report) -> Json:
         "inputs": [_input(source) for source in report.inputs],
         "connections": [],
         "findings": [finding_json(finding) for finding in report.findings],
-        "summary": _summary(report),
+        "summary": summary_json(report),
     }
 
 
@@ -319,21 +328,6 @@ def _cause(cause: Cause) -> Json:
     }
 
 
-def _summary(report: Report) -> Json:
-    findings = [f for c in report.connections for f in c.findings]
-    slots = Counter((f.code, f.status) for f in findings)
-    causes = Counter(c.cause.code for c in report.connections if c.cause is not None)
-    return {
-        "connections": len(report.connections),
-        "outcomes": dict(sorted(outcomes(report).items())),
-        "slots": {code: {status.value: slots[code, status] for status in Status} for code in SLOTS},
-        "causes": dict(sorted(causes.items())),
-        "shown": [_showing(row) for row in report.shown],
-        "series": [_series(one) for one in report.series],
-        "usual_ms": {stage: milliseconds(took) for stage, took in report.usual.items()},
-    }
-
-
 def _stage(stage: StageTime) -> Json:
     return {
         "stage": stage.stage,
@@ -352,37 +346,4 @@ def _stage(stage: StageTime) -> Json:
             }
             for flight in stage.flights
         ],
-    }
-
-
-def _series(one: Series) -> Json:
-    return {
-        "cause": one.code,
-        "client": one.client,
-        "server": one.server,
-        "connections": one.count,
-        "streams": list(one.streams),
-        "first": iso_time(one.first.began),
-        "last": iso_time(one.last.began),
-        "period_ms": milliseconds(one.period_ns),
-        "lost": one.lost,
-    }
-
-
-def _showing(row: Showing) -> Json:
-    return {
-        "slot": row.slot,
-        "address": row.address,
-        "hsm": row.hsm or None,
-        "cluster": row.cluster or None,
-        "sha256": row.certificate.sha256,
-        "subject": row.certificate.subject,
-        "serial": row.certificate.serial,
-        "status": row.status.value,
-        "first": iso_time(row.first.began),
-        "first_frame": frame_json(row.first),
-        "last": iso_time(row.last.began),
-        "last_frame": frame_json(row.last),
-        "connections": row.connections,
-        "streams": list(row.streams),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.report.alike import alike
 from analyzer.report.ladder import flights
-from analyzer.report.model import Connection, Input, Report
+from analyzer.report.model import Connection, Input, Report, numbers_of
 from analyzer.report.shown import COLUMNS, shown_lines
 from analyzer.report.text import safe_text
 from analyzer.report.timing_words import timing_line
@@ -113,7 +113,7 @@ def _shown(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _overview(groups: list[tuple[Connection, ...]]) -> Iterator[str]:
+def _overview(groups: Sequence[Sequence[Connection]]) -> Iterator[str]:
     yield "| connections | server | outcome | got as far as | cause |"
     yield "|---:|---|---|---|---|"
     for group in groups[:_GROUPS]:
@@ -126,8 +126,8 @@ def _overview(groups: list[tuple[Connection, ...]]) -> Iterator[str]:
     yield ""
 
 
-def _group(group: tuple[Connection, ...], report: Report) -> Iterator[str]:
-    first, *others = group
+def _group(group: Sequence[Connection], report: Report) -> Iterator[str]:
+    first, others = group[0], group[1:]
     told = first.conversation
     yield f"## Connection {told.stream}: {OUTCOME_WORDS[told.outcome]}"
     yield ""
@@ -139,7 +139,7 @@ def _group(group: tuple[Connection, ...], report: Report) -> Iterator[str]:
     )
     yield ""
     if others:
-        streams = ", ".join(str(c.conversation.stream) for c in others[:_STREAMS])
+        streams = ", ".join(map(str, numbers_of(others[:_STREAMS])))
         more = ", ..." if len(others) > _STREAMS else ""
         yield f"The same in {_more(others)}: {streams}{more}"
         yield ""

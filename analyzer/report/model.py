@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import importlib
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from analyzer.capture.items import Comment, Damage, NameRecord
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
+from analyzer.verdict.brief import Brief, brief_of
 from analyzer.verdict.comparison.series import Series
 from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import Cause, Finding, Status
@@ -57,13 +59,55 @@ class Connection:
     )
 
 
+class Packed(Sequence[Connection]):
+    """Connections that are put away, each taken out when it is asked for; what is at hand are their briefs."""
+
+    @property
+    @abstractmethod
+    def briefs(self) -> Sequence[Brief]:
+        """Of every connection, in order."""
+
+    @abstractmethod
+    def written(self, form: str) -> Iterator[str] | None:
+        """Each connection as that format writes it, where that was done when it ended."""
+
+    @abstractmethod
+    def at(self, places: Sequence[int]) -> Packed:
+        """Those in these places, in this order; they stay put away."""
+
+    def chosen(self, wanted: Callable[[Brief], bool]) -> Packed:
+        """Those of which that is true."""
+        return self.at([place for place, each in enumerate(self.briefs) if wanted(each)])
+
+
+def briefs_of(connections: Sequence[Connection]) -> Sequence[Brief]:
+    """Connections in brief."""
+    if isinstance(connections, Packed):
+        return connections.briefs
+    return [brief_of(each.conversation, each.findings, each.cause) for each in connections]
+
+
+def numbers_of(connections: Sequence[Connection]) -> list[int]:
+    """By which numbers connections are known."""
+    if isinstance(connections, Packed):
+        return [each.stream for each in connections.briefs]
+    return [each.conversation.stream for each in connections]
+
+
+class Broken(NamedTuple):
+    """A connection on which the program itself failed, by its number, and how."""
+
+    stream: int
+    what: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Everything that one run has to say.
 
     Attributes:
         inputs: in the order given; a frame's `stream.file_of` is an index into them.
-        connections: in order of their first frames.
+        connections: in order of their first frames. Of many, those further back may be `Packed`.
         findings: about the whole capture, not about one connection.
         verdict: over all connections; unknown is never a pass.
         reasons: why the verdict is not a pass, one clause each; empty for a pass.
@@ -73,7 +117,7 @@ class Report:
     """
 
     inputs: tuple[Input, ...]
-    connections: tuple[Connection, ...]
+    connections: Sequence[Connection]
     findings: tuple[Finding, ...]
     verdict: Status
     reasons: tuple[str, ...] = ()
@@ -82,9 +126,13 @@ class Report:
     usual: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def broken(self) -> tuple[Connection, ...]:
+    def broken(self) -> tuple[Broken, ...]:
         """The connections on which the program itself failed."""
-        return tuple(c for c in self.connections if c.conversation.broken)
+        if isinstance(self.connections, Packed):
+            told = ((each.stream, each.kind.broken) for each in self.connections.briefs)
+        else:
+            told = ((c.conversation.stream, c.conversation.broken) for c in self.connections)
+        return tuple(Broken(stream, what) for stream, what in told if what)
 
     def __or__(self, other: Report) -> Report:
         """Both as one; see `report.union`."""

@@ -95,9 +95,8 @@ def _notifications(report: Report) -> Iterator[Json]:
                 "message": {"text": safe_text(f"{source.name}: {words}")},
                 "locations": [_place(report, number)],
             }
-    for connection in report.broken:
-        told_of = connection.conversation
-        yield {"level": "error", "message": {"text": safe_text(f"{told_of.broken}")}}
+    for broken in report.broken:
+        yield {"level": "error", "message": {"text": safe_text(broken.what)}}
 
 
 def _cause(cause: Cause, report: Report, connection: Connection) -> Json:

@@ -20,7 +20,7 @@ from analyzer.report import ladder
 from analyzer.report.alike import alike
 from analyzer.report.console import console
 from analyzer.report.level import level_table
-from analyzer.report.model import Connection, Input, Report
+from analyzer.report.model import Connection, Input, Report, numbers_of
 from analyzer.report.shown import shown_lines, shown_table
 from analyzer.report.text import safe_text
 from analyzer.report.timing_words import timing_line
@@ -77,11 +77,11 @@ def show_connection(
 
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from map(_source, report.inputs)
-    for connection, *others in _told(report.connections):
+    for group in _told(report.connections):
         yield Text()
-        yield _connection(connection, report, width)
-        if others:
-            streams = ", ".join(str(c.conversation.stream) for c in others)
+        yield _connection(group[0], report, width)
+        if others := group[1:]:
+            streams = ", ".join(map(str, numbers_of(others)))
             yield _text(f"The same in {_more(others)}: {streams}", "dim", limit=300)
     yield Text()
     yield Rule(style="dim")
@@ -109,7 +109,7 @@ def _source(source: Input) -> Text:
     return line
 
 
-def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
+def _told(connections: Sequence[Connection]) -> Iterator[Sequence[Connection]]:
     """Each connection with those that went alike; a reconnect storm is told once."""
     groups = alike(connections)
     if len(connections) < _ALIKE_FROM:
@@ -122,7 +122,7 @@ def _told(connections: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...
                 else [(one,) for one in group]
             )
         ]
-        groups.sort(key=lambda group: group[0].conversation.stream)
+        groups.sort(key=lambda group: numbers_of(group[:1]))
     yield from groups
 
 

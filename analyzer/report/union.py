@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from analyzer.report.model import Connection, Report
-from analyzer.session.timing import timing, usual
+from analyzer.report.model import Connection, Report, briefs_of
+from analyzer.session.timing import usual
 from analyzer.stream import FILE_SHIFT, Span
 from analyzer.verdict import overall
-from analyzer.verdict.comparison.series import Told, series
+from analyzer.verdict.comparison.series import series
 from analyzer.verdict.comparison.showing import Showing
 
 Value = TypeVar("Value")
@@ -32,7 +32,8 @@ def united(one: Report, other: Report) -> Report:
         replace(each, conversation=replace(each.conversation, stream=number))
         for number, each in enumerate(both)
     )
-    verdict, reasons = overall([(each.conversation, each.findings) for each in connections])
+    briefs = briefs_of(connections)
+    verdict, reasons = overall(briefs)
     return Report(
         inputs=(*one.inputs, *other.inputs),
         connections=connections,
@@ -40,8 +41,8 @@ def united(one: Report, other: Report) -> Report:
         verdict=verdict,
         reasons=reasons,
         shown=_showings((*one.shown, *shifted.shown)),
-        series=series([Told(each.conversation, each.cause) for each in connections]),
-        usual=usual([timing(each.conversation) for each in connections]),
+        series=series(briefs),
+        usual=usual(each.took for each in briefs),
     )
 
 

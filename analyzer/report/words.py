@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from analyzer.report.model import Connection, Input, Report
+from analyzer.report.model import Connection, Input, Packed, Report
 from analyzer.stream import Span, file_of, number_of
 from analyzer.verdict.finding import SLOTS, Finding, Status
 
@@ -112,6 +112,8 @@ def remedies(connection: Connection) -> tuple[str, ...]:
 
 def outcomes(report: Report) -> Counter[str]:
     """How many connections ended how."""
+    if isinstance(report.connections, Packed):
+        return Counter(each.kind.outcome for each in report.connections.briefs)
     return Counter(c.conversation.outcome for c in report.connections)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.capture.items import Item, Segment
-from analyzer.report.model import Connection
+from analyzer.report.model import Connection, briefs_of
 from analyzer.run.analysis import Analysis, Options
 from analyzer.run.key_follow import KeyFollower
 from analyzer.tls.secrets import Secrets
@@ -45,7 +45,7 @@ class Tally:
         self.outcomes[connection.conversation.outcome] += 1
         if connection.cause is not None:
             self.causes[connection.cause.code] += 1
-        verdict, _ = overall([(connection.conversation, connection.findings)])
+        verdict, _ = overall(briefs_of([connection]))
         if self.verdict is None or _WORSE.index(verdict) < _WORSE.index(self.verdict):
             self.verdict = verdict
 

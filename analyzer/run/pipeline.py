@@ -16,17 +16,16 @@ from typing import BinaryIO, Self, TypeAlias
 from analyzer.capture import Capture
 from analyzer.capture.items import Item
 from analyzer.errors import MissingTool, UnreadableCapture
-from analyzer.report.model import Connection, Input, Report
+from analyzer.report.model import Connection, Input, Packed, Report, briefs_of
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
 from analyzer.run.urls import open_url
-from analyzer.session.timing import timing, usual
+from analyzer.session.timing import usual
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict import (
     Expectations,
     Finding,
-    Told,
     across,
     overall,
     patterns,
@@ -107,8 +106,14 @@ class Run:
         return self.analysis.connections(merged(self._captures))
 
     def report(self, connections: Sequence[Connection]) -> Report:
-        """What all of it comes to, once `connections()` is through."""
-        ordered = sorted(connections, key=lambda each: each.conversation.stream)
+        """What all of it comes to, once `connections()` is through.
+
+        Args:
+            connections: in any order, or `kept.Kept`.
+        """
+        ordered = connections
+        if not isinstance(connections, Packed):
+            ordered = sorted(connections, key=lambda each: each.conversation.stream)
         inputs = self.inputs
         names = [each.name for each in inputs]
         findings = (*self._findings, *traffic(self.analysis.transport.summary, names))
@@ -126,18 +131,17 @@ def assembled(
     Args:
         findings: about the whole capture, beside those that comparing the connections gives.
     """
-    judged = [(each.conversation, each.findings) for each in connections]
-    verdict, reasons = overall(judged)
-    told = [Told(each.conversation, each.cause) for each in connections]
+    briefs = briefs_of(connections)
+    verdict, reasons = overall(briefs)
     return Report(
         tuple(inputs),
-        tuple(connections),
-        (*findings, *across(judged, expected), *patterns(told)),
+        connections if isinstance(connections, Packed) else tuple(connections),
+        (*findings, *across(briefs, expected), *patterns(briefs)),
         verdict,
         reasons,
-        showings(judged, expected),
-        series(told),
-        usual([timing(each.conversation) for each in connections]),
+        showings(briefs, expected),
+        series(briefs),
+        usual(each.took for each in briefs),
     )
 
 

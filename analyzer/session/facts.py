@@ -91,7 +91,7 @@ class Session:
         client_random, server_random: 32 bytes, None where the hello was not seen. They are public.
         resumed: an abbreviated handshake or PSK; None where it cannot be told.
         resumes: where the certificates of the resumed session were shown, in words; empty where unknown.
-        identities: what the client asked to resume by, where the session was resumed.
+        identities: what the client asked to resume by, where the session was resumed, by `origins.known_by`.
         history: Zeek's letters, client's capital.
         certificates: per side the chain as presented, leaf first; None = not seen (`sealed` says why, or
             the handshake never got there), () = an empty Certificate message.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from analyzer.stream import number_of
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 # Where certificates were shown (None if the handshake was a resumption itself), and the identities that
-# it was resumed by.
+# it was resumed by, as `known_by` gives them.
 Issuer: TypeAlias = tuple[Place | None, tuple[bytes, ...]]
 Origin: TypeAlias = Callable[[], Issuer]  # asked only when a session is told
 
@@ -30,16 +30,19 @@ _KEPT = 10_000  # identities; the oldest are forgotten
 _HOPS = 1_000  # resumptions of resumptions that are followed back
 
 
+def known_by(identity: bytes) -> bytes:
+    """What a session ID or ticket is known by: a ticket may hold a client's chain of certificates."""
+    return hashlib.blake2b(identity, digest_size=16).digest() if identity else b""
+
+
 class Origins:
-    """Session IDs and tickets (as they lie on the wire) with the handshake that issued them.
+    """Session IDs and tickets with the handshake that issued them, each by `known_by`.
 
     Shared by all connections of a capture; filled while handshakes pass, asked when a session is told.
     """
 
     def __init__(self, issued: Mapping[bytes, Issuer] | None = None) -> None:
-        self._issued: OrderedDict[bytes, Origin] = OrderedDict()
-        for identity, issuer in (issued or {}).items():
-            self._issued[identity] = partial(_always, issuer)
+        self._issued: OrderedDict[bytes, Origin | Issuer] = OrderedDict(issued or {})
 
     def remember(self, identity: bytes, origin: Origin) -> bool:
         """A handshake issued `identity`; True where it is the first one that did."""
@@ -53,11 +56,11 @@ class Origins:
     def settle(self, identity: bytes, issuer: Issuer) -> None:
         """The handshake that issued `identity` is over: keep its word instead of all that it knows."""
         if identity in self._issued:
-            self._issued[identity] = partial(_always, issuer)
+            self._issued[identity] = issuer
 
     def issued(self) -> dict[bytes, Issuer]:
         """All that is known, as values: to be put together with what other parts of a capture tell."""
-        return {identity: origin() for identity, origin in self._issued.items()}
+        return {identity: _issuer(origin) for identity, origin in self._issued.items()}
 
     def find(self, identities: Iterable[bytes]) -> str:
         """Where the session that issued one of `identities` showed its certificates, "" if unknown."""
@@ -67,11 +70,11 @@ class Origins:
             if identity is None:
                 break
             asked.add(identity)  # a resumed session issues the very session ID it was resumed by
-            place, identities = self._issued[identity]()
+            place, identities = _issuer(self._issued[identity])
             if place is not None:
                 return str(place)
         return ""
 
 
-def _always(issuer: Issuer) -> Issuer:
-    return issuer
+def _issuer(origin: Origin | Issuer) -> Issuer:
+    return origin if isinstance(origin, tuple) else origin()

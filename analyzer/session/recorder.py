@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
-from analyzer.session.origins import Issuer, Origins, Place
+from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
 from analyzer.session.timeline import history, in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
@@ -61,7 +61,7 @@ class _Handshake:
     proofs: dict[str, Proof] = field(default_factory=dict)
     malformed: list[Malformed] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
-    issued: list[bytes] = field(default_factory=list)  # identities to resume by
+    issued: list[bytes] = field(default_factory=list)  # what to resume by, see `origins.known_by`
     tried: Tried | None = None
     data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
     span: Span | None = None
@@ -144,8 +144,9 @@ class Recorder:
             skipped: bytes of the one below that belong to no record of this level.
         """
         for handshake in self._handshakes:
+            issuer = self._origin(handshake)
             for identity in handshake.issued:
-                self._origins.settle(identity, self._origin(handshake))
+                self._origins.settle(identity, issuer)
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))
             for handshake in self._handshakes
@@ -298,7 +299,8 @@ class Recorder:
             span=told.span,
         )
 
-    def _issue(self, handshake: _Handshake, identity: bytes) -> None:
+    def _issue(self, handshake: _Handshake, ticket: bytes) -> None:
+        identity = known_by(ticket)
         if self._origins.remember(identity, lambda: self._origin(handshake)):
             handshake.issued.append(identity)
 
@@ -359,4 +361,5 @@ def _offered_identities(told: _Handshake) -> tuple[bytes, ...]:
     hello = told.client_hello
     if hello is None:
         return ()
-    return (*hello.psk_identities, hello.session_ticket, hello.session_id)
+    offered = (*hello.psk_identities, hello.session_ticket, hello.session_id)
+    return tuple([known_by(identity) for identity in offered if identity])

@@ -8,7 +8,7 @@ end's own time: `TcpFacts.sides` says whether there were any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
@@ -60,15 +60,26 @@ def timing(told: Conversation) -> tuple[StageTime, ...]:
     A stage that cannot be told from the next one (its messages are encrypted and there are no keys) ends the
     list with what could be read of it.
     """
-    return tuple(_stages(told))
+    # Asked twice of a connection in a row: when it is held against the others, and when it is written.
+    global _latest  # noqa: PLW0603
+    if _latest is None or _latest[0] is not told:
+        _latest = told, tuple(_stages(told))
+    return _latest[1]
 
 
-def usual(times: Sequence[Sequence[StageTime]]) -> dict[str, int]:
-    """The median of each stage over the connections of a capture, for stages that at least three have."""
+_latest: tuple[Conversation, tuple[StageTime, ...]] | None = None
+
+
+def usual(times: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
+    """The median of each stage over the connections of a capture, for stages that at least three have.
+
+    Args:
+        times: of each connection, the stages with the nanoseconds that they took.
+    """
     took: dict[str, list[int]] = {}
     for stages in times:
-        for each in stages:
-            took.setdefault(each.stage, []).append(each.took_ns)
+        for stage, nanoseconds in stages:
+            took.setdefault(stage, []).append(nanoseconds)
     return {
         stage: int(median(took[stage])) for stage in STAGES if len(took.get(stage, ())) >= _ENOUGH
     }
@@ -94,6 +105,25 @@ def answers(told: Conversation) -> tuple[int, ...]:
     return tuple(
         flight.waited_ns - flight.network_ns for flight in flights[1:] if flight.side is SERVER
     )
+
+
+def slowing(told: Conversation) -> tuple[int, int] | None:
+    """Where answers take ever longer, as from an HSM that is throttling: the median of the first half and the last's.
+
+    None where they do not, or are too few to tell.
+    """
+    outer = told.at_level(0)
+    if outer is None or len(outer.first_records[SERVER]) < _ANSWERS:
+        return None
+    waits = answers(told)
+    if len(waits) < _ANSWERS:
+        return None
+    early, late = median(waits[: len(waits) // 2]), median(waits[len(waits) // 2 :])
+    return (int(early), int(late)) if late >= max(_SLOWER * early, _SLOW_NS) else None
+
+
+# So many answers make a trend, if the later half takes so many times as long, and that is felt.
+_ANSWERS, _SLOWER, _SLOW_NS = 8, 5, 200_000_000
 
 
 def _stages(told: Conversation) -> Iterator[StageTime]:

@@ -5,14 +5,16 @@
 - `judgement`: all checks of one connection in a row. `certificates`: the four slots, and a certificate up to its
   trust anchor; the other checks: `protocol`, `delivery`, `addresses`.
 - `causes`: why a connection failed or was lost.
-- `overall`: the verdict over all connections. `comparison`: the connections beside each other.
+- `brief`: what of a connection is held against the others. `overall`: the verdict over all connections;
+  `comparison`: the connections beside each other.
 - `regression`: recorded traffic against the rules of an expectation file.
 """
 
+from analyzer.verdict.brief import Brief, brief_of
 from analyzer.verdict.causes.diagnosis import diagnose
 from analyzer.verdict.comparison.fleet import across, showings
 from analyzer.verdict.comparison.patterns import patterns
-from analyzer.verdict.comparison.series import Series, Told, series
+from analyzer.verdict.comparison.series import Series, series
 from analyzer.verdict.delivery import traffic
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
@@ -20,11 +22,12 @@ from analyzer.verdict.judgement import judge
 from analyzer.verdict.overall import overall
 
 __all__ = [
+    "Brief",
     "Expectations",
     "Finding",
     "Series",
-    "Told",
     "across",
+    "brief_of",
     "diagnose",
     "judge",
     "overall",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from analyzer.session.facts import Conversation
 from analyzer.verdict.finding import SLOTS, Finding, Status
+
+if TYPE_CHECKING:
+    from analyzer.verdict.brief import Brief
 
 # A storm of reconnects fails a thousand times in the same way; what differs is told up to here.
 _REASONS = 12
@@ -29,26 +33,28 @@ _STAGE_WORDS = {
 }
 
 
-def overall(
-    judged: Sequence[tuple[Conversation, Sequence[Finding]]],
-) -> tuple[Status, tuple[str, ...]]:
+def overall(connections: Sequence[Brief]) -> tuple[Status, tuple[str, ...]]:
     """`fail` if any connection, slot or proof of a key failed, `pass` if all is shown, else `unknown`; and why."""
-    if not judged:
+    if not connections:
         return Status.UNKNOWN, ("no connection was found",)
-    failed = _counted((told, clause) for told, f in judged for clause in _failures(told, f))
+    failed = _counted(
+        (each.stream, clause) for each in connections for clause in each.kind.failures
+    )
     if failed:
         return Status.FAIL, failed
-    doubts = _counted((told, clause) for told, f in judged for clause in _doubts(told, f))
-    return (Status.UNKNOWN, doubts) if doubts else (Status.PASS, ())
+    unsure = _counted((each.stream, clause) for each in connections for clause in each.kind.doubts)
+    return (Status.UNKNOWN, unsure) if unsure else (Status.PASS, ())
 
 
-def _failures(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+def failures(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+    """What failed in one connection, one clause each."""
     if told.outcome == "failed":
         yield f"failed {_STAGE_WORDS[told.stage]}"
     yield from (_clause(f) for f in findings if f.code in _FAILING and f.status is Status.FAIL)
 
 
-def _doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+def doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+    """What of one connection is not shown, one clause each."""
     if told.broken:
         yield "the analyzer itself failed on this connection"
     if told.outcome == "unfinished":
@@ -74,11 +80,11 @@ def _title(code: str) -> str:
     return code.removesuffix("-certificate").replace("-", " ")
 
 
-def _counted(told: Iterator[tuple[Conversation, str]]) -> tuple[str, ...]:
+def _counted(told: Iterator[tuple[int, str]]) -> tuple[str, ...]:
     """Each clause once, with the connections it is true of."""
     streams: dict[str, list[int]] = {}
-    for conversation, clause in told:
-        streams.setdefault(clause, []).append(conversation.stream)
+    for stream, clause in told:
+        streams.setdefault(clause, []).append(stream)
     reasons = [f"{_connections(of)}: {clause}" for clause, of in islice(streams.items(), _REASONS)]
     more = len(streams) - _REASONS
     return (*reasons, f"and {more} more reasons") if more > 0 else tuple(reasons)

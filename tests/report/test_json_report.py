@@ -136,7 +136,7 @@ def test_lines_are_connections_and_one_end():
 
 def test_every_line_is_valid_by_the_schema_of_lines():
     validator = jsonschema.Draft202012Validator(LINE)
-    for line in json_lines.lines(FULL):
+    for line in json_lines.pieces(FULL):
         validator.validate(json.loads(line))
     end = json.loads(json_lines.end_line(FULL))
     assert not validator.is_valid({**end, "kind": "connection"})

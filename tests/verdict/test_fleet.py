@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import replace
 
-from analyzer.verdict import across, judge, showings
+from analyzer import verdict
+from analyzer.verdict import brief_of, judge
 from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.expectations import Expectations, ExpectedKey, Hsm, Role
 from analyzer.verdict.finding import Status
@@ -22,6 +23,16 @@ def judged(*cases: str, expected: Expectations = KNOWN):
     told = [conversation for case in cases for conversation in recorded(case)]
     told = [replace(each, stream=number) for number, each in enumerate(told)]
     return [(each, judge(each, expected)) for each in told]
+
+
+def across(told, expected):
+    """What the connections beside each other show."""
+    return verdict.across([brief_of(*pair, None) for pair in told], expected)
+
+
+def showings(told, expected):
+    """The table of all of them."""
+    return verdict.showings([brief_of(*pair, None) for pair in told], expected)
 
 
 def codes(findings):

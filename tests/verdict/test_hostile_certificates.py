@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import Presented
 from analyzer.stream import CLIENT, SERVER
-from analyzer.verdict import across, judge, overall, showings
+from analyzer.verdict import across, brief_of, judge, overall, showings
 from analyzer.verdict.certificates.authorities import name_of
 from analyzer.verdict.expectations import ExpectedKey, Role
 from analyzer.verdict.finding import SLOTS, Status
@@ -70,7 +70,7 @@ def test_any_chains_in_all_slots_are_judged(chains, authorities):
     keys = (ExpectedKey("0" * 64, "RSA 2048", "cluster CSR", "a.csr"),)
     for expected in (EXPECTED, replace(EXPECTED, certificates=(), keys=keys), expectations()):
         findings = judge(told, expected)
-        judged = [(told, findings), (replace(told, stream=1), findings)]
+        judged = [brief_of(each, findings, None) for each in (told, replace(told, stream=1))]
 
         assert overall(judged)[0] in Status
         across(judged, expected)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.verdict import Expectations, judge, overall
+from analyzer.verdict import Expectations, brief_of, judge, overall
 from analyzer.verdict.expectations import Role
 from analyzer.verdict.finding import SLOTS, Status
 from tests.verdict.recorded import CA_ITEM, SERVERS, USUAL, expectations, item, recorded
@@ -13,9 +13,9 @@ EXPECTED = expectations(*USUAL)
 
 
 def judged(*told, expected=EXPECTED):
-    """Connections numbered through, each with its findings."""
+    """Connections numbered through, each with its findings, in brief."""
     numbered = [replace(each, stream=number) for number, each in enumerate(told)]
-    return [(each, judge(each, expected)) for each in numbered]
+    return [brief_of(each, judge(each, expected), None) for each in numbered]
 
 
 def one(case: str):
@@ -110,10 +110,10 @@ def test_a_storm_of_equal_failures_is_one_reason():
 
 
 def test_many_different_reasons_are_bounded():
-    told, findings = judged(one("outer-server-impostor-tls12"))[0]
-    slot = next(f for f in findings if f.code == SLOTS[0])
+    told = one("outer-server-impostor-tls12")
+    slot = next(f for f in judge(told, EXPECTED) if f.code == SLOTS[0])
     many = [
-        (replace(told, stream=number), [replace(slot, message=f"reason {number}")])
+        brief_of(replace(told, stream=number), [replace(slot, message=f"reason {number}")], None)
         for number in range(100)
     ]
     _, reasons = overall(many)

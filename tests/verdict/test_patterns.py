@@ -1,17 +1,32 @@
 """Failures over time and machines, on recordings and on series made of them."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from analyzer.report import terminal
 from analyzer.report.model import Connection
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.pipeline import Options, analyze, assembled
+from analyzer.session.facts import Conversation
 from analyzer.stream import Span
-from analyzer.verdict import Expectations, Told, patterns, series
+from analyzer.verdict import Expectations, brief_of, patterns, series
+from analyzer.verdict.brief import Brief
+from analyzer.verdict.finding import Cause
 from tests.makers.cases import ROOT, cases, report
 
 CASES = {case.name: case for case in cases()}
 SECOND = 1_000_000_000
+
+
+class Told(NamedTuple):
+    """A connection and why it failed."""
+
+    conversation: Conversation
+    cause: Cause | None
+
+
+def briefs(connections: list[Told]) -> list[Brief]:
+    return [brief_of(each.conversation, (), each.cause) for each in connections]
 
 
 def findings(name: str) -> dict[str, dict]:
@@ -46,7 +61,7 @@ def at(one: Told, second: float, *, client: str = "", server: str = "") -> Told:
 
 
 def codes(connections: list[Told]) -> list[str]:
-    return [finding.code for finding in patterns(connections)]
+    return [finding.code for finding in patterns(briefs(connections))]
 
 
 def test_a_client_that_tries_again_every_three_seconds_is_one_entry_with_its_period():
@@ -76,7 +91,7 @@ def test_a_thousand_equal_failures_are_one_entry_with_their_count():
     failed = told("reset-after-client-hello")
     storm = [at(failed, 3 * n) for n in range(1000)]
 
-    [one] = series(storm)
+    [one] = series(briefs(storm))
 
     assert (one.count, one.period_ns) == (1000, 3 * SECOND)
     assert codes(storm) == ["repeated-failure"]
@@ -104,7 +119,7 @@ def test_answers_that_take_ever_longer_are_told():
 
 def test_unread_connections_that_follow_each_other_like_clockwork_are_called_a_loop():
     unread = told("tls13-in-tls13", keys=False)
-    [loop] = patterns([at(unread, 3 * n) for n in range(6)])
+    [loop] = patterns(briefs([at(unread, 3 * n) for n in range(6)]))
 
     assert loop.code == "reconnect-loop"
     assert "every 3.0 s, 6 times" in loop.message
@@ -115,7 +130,7 @@ def test_unread_connections_that_follow_each_other_like_clockwork_are_called_a_l
 def test_irregular_failures_have_no_period():
     failed = told("reset-after-client-hello")
 
-    [one] = series([at(failed, second) for second in (0, 1, 30, 31, 200, 500)])
+    [one] = series(briefs([at(failed, second) for second in (0, 1, 30, 31, 200, 500)]))
 
     assert one.period_ns is None
 
@@ -136,7 +151,7 @@ def test_a_client_that_fails_since_it_uses_another_address_is_told_so():
         at(failed, 10, server="10.0.2.9"),
         at(failed, 15, server="10.0.2.9"),
     ]
-    [since] = [f for f in patterns(moved) if f.code == "fails-since"]
+    [since] = [f for f in patterns(briefs(moved)) if f.code == "fails-since"]
 
     assert (
         "changed with it: the address, 10.0.2.1:2223 before, 10.0.2.9:2223 since" in since.message

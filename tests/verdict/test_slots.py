@@ -10,7 +10,7 @@ from analyzer.run.pipeline import Options, analyze
 from analyzer.session.facts import Presented
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.events import Proof
-from analyzer.verdict import Expectations, judge, overall
+from analyzer.verdict import Expectations, brief_of, judge, overall
 from analyzer.verdict.expectations import Hsm, Role
 from analyzer.verdict.finding import SLOTS, Status
 from tests.makers.certificates import authority, issue
@@ -156,7 +156,7 @@ def test_nor_one_of_the_server(kind):
     )
 
     assert findings(told)["key-not-proven"].side is SERVER
-    assert overall([(told, judge(told, EXPECTED))])[0] is Status.FAIL
+    assert overall([brief_of(told, judge(told, EXPECTED), None)])[0] is Status.FAIL
 
 
 def changed(told, level, **changes):

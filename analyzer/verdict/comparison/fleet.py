@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
-from analyzer.session.facts import Conversation
 from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.verdict.brief import Brief
 from analyzer.verdict.certificates.identity import identity_checks
 from analyzer.verdict.certificates.near_misses import differences
 from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
@@ -22,58 +23,75 @@ from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
 from analyzer.verdict.words import count_words, listing, plural, short, time_of, when
 
-# Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).
-_CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
 _FEW = 3
 
-Judged: TypeAlias = Sequence[tuple[Conversation, Sequence[Finding]]]
 
-
-def showings(judged: Judged, expected: Expectations) -> tuple[Showing, ...]:
+def showings(told: Sequence[Brief], expected: Expectations) -> tuple[Showing, ...]:
     """The table: by slot, then address, then the time of the first showing."""
-    groups: dict[tuple[int, str, bytes], list[_Shown]] = {}
-    for shown in _all_shown(judged):
+    rows: dict[tuple[int, str, bytes], _Row] = {}
+    for shown in _all_shown(told):
         key = (SLOTS.index(shown.slot.code), shown.address, shown.certificate.der)
-        groups.setdefault(key, []).append(shown)
-    rows = [(index, _row(group, expected)) for (index, _, _), group in groups.items()]
-    rows.sort(key=lambda row: (row[0], row[1].address, row[1].first.began))
-    return tuple(row for _, row in rows)
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = _Row(shown, shown.status, shown.at, shown.at)
+        row.add(shown)
+    table = [(index, row.showing(expected)) for (index, _, _), row in rows.items()]
+    table.sort(key=lambda row: (row[0], row[1].address, row[1].first.began))
+    return tuple(showing for _, showing in table)
 
 
-def _row(group: Sequence[_Shown], expected: Expectations) -> Showing:
-    one = group[0]
-    hsm = expected.hsm_at(one.address) if one.slot.side is SERVER else None
-    times = [shown.at for shown in group]
-    return Showing(
-        slot=one.slot.code,
-        address=one.address,
-        hsm=str(hsm) if hsm is not None and hsm.id else "",
-        cluster=hsm.cluster if hsm else "",
-        certificate=one.certificate,
-        status=min((shown.status for shown in group), key=_WORST_FIRST.index),
-        first=min(times, key=_began),
-        last=max(times, key=_began),
-        connections=len(group),
-        streams=tuple(shown.stream for shown in group[:_FEW]),
-    )
+@dataclass(slots=True)
+class _Row:
+    """A row of the table while connections are gone through; the storm's thousands are not held for it."""
+
+    one: _Shown
+    status: Status
+    first: Span
+    last: Span
+    streams: list[int] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, shown: _Shown) -> None:
+        self.count += 1
+        if len(self.streams) < _FEW:
+            self.streams.append(shown.stream)
+        self.status = min(self.status, shown.status, key=_WORST_FIRST.index)
+        self.first = min(self.first, shown.at, key=_began)
+        self.last = max(self.last, shown.at, key=_began)
+
+    def showing(self, expected: Expectations) -> Showing:
+        slot, address = self.one.slot, self.one.address
+        hsm = expected.hsm_at(address) if slot.side is SERVER else None
+        return Showing(
+            slot=slot.code,
+            address=address,
+            hsm=str(hsm) if hsm is not None and hsm.id else "",
+            cluster=hsm.cluster if hsm else "",
+            certificate=self.one.certificate,
+            status=self.status,
+            first=self.first,
+            last=self.last,
+            connections=self.count,
+            streams=tuple(self.streams),
+        )
 
 
-def across(judged: Judged, expected: Expectations) -> tuple[Finding, ...]:
+def across(told: Sequence[Brief], expected: Expectations) -> tuple[Finding, ...]:
     """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused."""
-    rows = showings(judged, expected)
+    rows = showings(told, expected)
     return (
-        *_identity(judged, expected),
+        *_identity(told, expected),
         *_differing(rows),
-        *_changed(judged),
-        *_half_refused(judged),
+        *_changed(told),
+        *_half_refused(told),
     )
 
 
-def _identity(judged: Judged, expected: Expectations) -> Iterator[Finding]:
+def _identity(told: Sequence[Brief], expected: Expectations) -> Iterator[Finding]:
     """What contradicts itself in the expected set: then no answer about it can be relied on."""
-    if not judged:
+    if not told:
         return
-    at = time_of(min(told.tcp.span.began for told, _ in judged))
+    at = time_of(min(each.span.began for each in told))
     for check in identity_checks(expected, at):
         if check.status is Status.FAIL:
             of = f" of {check.cluster}" if check.cluster else ""
@@ -100,18 +118,11 @@ class _Shown(NamedTuple):
     stream: int
 
 
-def _all_shown(judged: Judged) -> Iterator[_Shown]:
-    for told, findings in judged:
-        statuses = {finding.code: finding.status for finding in findings}
-        for slot in SLOT_TABLE:
-            for session in told.sessions:
-                chain = session.certificates[slot.side]
-                if session.level == slot.level and chain:
-                    address = (told.tcp.client, told.tcp.server)[slot.side].address
-                    status = statuses.get(slot.code, Status.UNKNOWN)
-                    shown = chain[0]
-                    yield _Shown(slot, address, shown.certificate, shown.at, status, told.stream)
-                    break
+def _all_shown(told: Sequence[Brief]) -> Iterator[_Shown]:
+    for each in told:
+        for leaf, at in zip(each.kind.leaves, each.shown_at, strict=True):
+            address = (each.client, each.server)[leaf.slot.side].address
+            yield _Shown(leaf.slot, address, leaf.certificate, at, leaf.status, each.stream)
 
 
 def _began(at: Span) -> int:
@@ -175,20 +186,25 @@ def _odd_ones(slot: Slot, cluster: str, here: Sequence[Showing]) -> Iterator[Fin
 _PASS_FIRST = (Status.PASS, Status.UNKNOWN, Status.FAIL)
 
 
-def _changed(judged: Judged) -> Iterator[Finding]:
+def _changed(told: Sequence[Brief]) -> Iterator[Finding]:
     """An address that showed one certificate and later another one."""
+    ders: dict[tuple[str, str], set[bytes]] = {}
+    for shown in _all_shown(told):
+        ders.setdefault((shown.slot.code, shown.address), set()).add(shown.certificate.der)
+    several = {place for place, shown_there in ders.items() if len(shown_there) > 1}
     series: dict[tuple[str, str], list[_Shown]] = {}
-    for shown in _all_shown(judged):
-        series.setdefault((shown.slot.code, shown.address), []).append(shown)
+    for shown in _all_shown(told) if several else ():
+        if (shown.slot.code, shown.address) in several:
+            series.setdefault((shown.slot.code, shown.address), []).append(shown)
     for _, group in sorted(series.items()):
         ordered = sorted(group, key=lambda shown: shown.at.began)
-        changes = [
-            (before, after)
-            for before, after in pairwise(ordered)
-            if before.certificate.der != after.certificate.der
-        ]
-        if changes:
-            yield _change(changes)
+        yield _change(
+            [
+                (before, after)
+                for before, after in pairwise(ordered)
+                if before.certificate.der != after.certificate.der
+            ]
+        )
 
 
 def _change(changes: Sequence[tuple[_Shown, _Shown]]) -> Finding:
@@ -219,28 +235,32 @@ _CHANGE_ADVICE: dict[Side, str] = {
 }
 
 
-def _half_refused(judged: Judged) -> Iterator[Finding]:
+def _half_refused(told: Sequence[Brief]) -> Iterator[Finding]:
     """A client certificate that one HSM takes and another refuses: their trust anchors are not the same."""
     for slot in (s for s in SLOT_TABLE if s.side is CLIENT):
         taken: dict[Certificate, dict[str, Span]] = {}
         refused: dict[Certificate, dict[str, Span]] = {}
-        for told, _ in judged:
-            session = told.at_level(slot.level)
-            chain = session.certificates[CLIENT] if session else None
-            if session is None or not chain:
+        for each in told:
+            level = each.kind.levels[slot.level]
+            leaves = level.leaves[CLIENT] if level is not None else None
+            if level is None or not leaves:
                 continue
-            alerts = [
-                a for a in session.alerts if a.side is SERVER and a.code in _CERTIFICATE_ALERTS
-            ]
-            leaf, server = chain[0].certificate, told.tcp.server.address
-            if session.outcome == "established":
-                taken.setdefault(leaf, {}).setdefault(server, chain[0].at)
-            elif alerts:
-                refused.setdefault(leaf, {}).setdefault(server, alerts[0].at)
+            [leaf], server = leaves, each.server.address
+            refusal = each.refused[slot.level]
+            if level.outcome == "established":
+                taken.setdefault(leaf, {}).setdefault(server, _shown_at(each, slot))
+            elif refusal is not None:
+                refused.setdefault(leaf, {}).setdefault(server, refusal)
         for leaf, by in refused.items():
             others = {a: at for a, at in taken.get(leaf, {}).items() if a not in by}
             if others:
                 yield _refusal(slot, leaf, by, others)
+
+
+def _shown_at(told: Brief, slot: Slot) -> Span:
+    """When the certificate of a slot was shown, in a connection in which it was."""
+    shown = zip(told.kind.leaves, told.shown_at, strict=True)
+    return next(at for leaf, at in shown if leaf.slot.code == slot.code)
 
 
 def _refusal(

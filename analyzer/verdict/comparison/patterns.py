@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from statistics import median
 
-from analyzer.session.facts import Conversation, Session
 from analyzer.session.outcome import FAILED
-from analyzer.session.timing import answers
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.constants import version_name
 from analyzer.tls.suites import suite_name
+from analyzer.verdict.brief import Brief, Level
 from analyzer.verdict.causes.reading import duration
 from analyzer.verdict.comparison.series import (
     SERIES,
     STREAMS,
-    Told,
     end_of,
     pair,
     reconnects,
@@ -38,7 +35,7 @@ _OTHER_PATH = 5
 _MILLISECOND = 1_000_000
 
 
-def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
+def patterns(told: Sequence[Brief]) -> tuple[Finding, ...]:
     """What the failures of a capture have in common."""
     return (
         *(repeated(one) for one in series(told) if one.count >= SERIES),
@@ -46,19 +43,12 @@ def patterns(told: Sequence[Told]) -> tuple[Finding, ...]:
         *_since(told),
         *_idle_timeout(told),
         *_slower_answers(told),
-        *_standing_out(
-            told, "HSM", lambda each: str(each.conversation.tcp.server), code="hsm-stands-out"
-        ),
-        *_standing_out(
-            told,
-            "client",
-            lambda each: each.conversation.tcp.client.address,
-            code="client-stands-out",
-        ),
+        *_standing_out(told, "HSM", lambda each: str(each.server), code="hsm-stands-out"),
+        *_standing_out(told, "client", lambda each: each.client.address, code="client-stands-out"),
     )
 
 
-def _since(told: Sequence[Told]) -> Iterator[Finding]:
+def _since(told: Sequence[Brief]) -> Iterator[Finding]:
     """Between the same two machines it worked until a moment, and never again; or the other way round."""
     clear = [each for each in told if _is_clear(each)]
     unclear = [each for each in told if not _is_clear(each)]
@@ -79,27 +69,27 @@ def _since(told: Sequence[Told]) -> Iterator[Finding]:
                 Status.PASS,
                 f"{client} could not connect to {server} until {when(time_of(end_of(before)))}, and can since "
                 f"{when(time_of(start(after)))}{_changes(before, after)}",
-                evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+                evidence=(before.span, after.span),
             )
 
 
-def _is_clear(told: Told) -> bool:
+def _is_clear(told: Brief) -> bool:
     return told.fine or told.failed
 
 
-def _between(unclear: Iterable[Told], first: Told, last: Told) -> bool:
+def _between(unclear: Iterable[Brief], first: Brief, last: Brief) -> bool:
     """Whether some came between that may have gone the other way: then "since" is more than is known."""
     return any(start(first) < start(each) < start(last) for each in unclear)
 
 
-def _turns(ordered: Sequence[Told]) -> list[tuple[Told, Told]]:
+def _turns(ordered: Sequence[Brief]) -> list[tuple[Brief, Brief]]:
     """The neighbours of which one is fine and the other is not."""
     return [turn for turn in pairwise(ordered) if turn[0].fine != turn[1].fine]
 
 
-def _moved(clear: Sequence[Told], unclear: Sequence[Told]) -> Iterator[Finding]:
+def _moved(clear: Sequence[Brief], unclear: Sequence[Brief]) -> Iterator[Finding]:
     """A client that connected to one address until a moment, and since then fails with another one only."""
-    by_client: Callable[[Told], str] = lambda each: each.conversation.tcp.client.address  # noqa: E731
+    by_client: Callable[[Brief], str] = lambda each: each.client.address  # noqa: E731
     for client, group in groupby(sorted(clear, key=by_client), key=by_client):
         ordered = sorted(group, key=start)
         turns = _turns(ordered)
@@ -108,79 +98,74 @@ def _moved(clear: Sequence[Told], unclear: Sequence[Told]) -> Iterator[Finding]:
         before, after = turns[0]
         if _between((u for u in unclear if by_client(u) == client), after, ordered[-1]):
             continue
-        worked = {str(each.conversation.tcp.server) for each in ordered if each.fine}
-        fails = {str(each.conversation.tcp.server) for each in ordered if not each.fine}
+        worked = {str(each.server) for each in ordered if each.fine}
+        fails = {str(each.server) for each in ordered if not each.fine}
         failed = sum(each.failed for each in ordered)
         if worked & fails or failed < SERIES - 1:
             continue
         yield Finding(
             "fails-since",
-            Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
+            Status.FAIL if after.kind.outcome == FAILED else Status.UNKNOWN,
             f"{client} connected until {when(time_of(end_of(before)))} and fails since {when(time_of(start(after)))} "
-            f"({plural(failed, 'connection')}: {after.cause.code if after.cause else 'unknown'}); changed with it: the "
+            f"({plural(failed, 'connection')}: {after.kind.cause or 'unknown'}); changed with it: the "
             f"address, {listing(sorted(worked))} before, {listing(sorted(fails))} since",
-            evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+            evidence=(before.span, after.span),
             advice="find out why the client uses the other address: its configuration, or HSMs that were replaced",
         )
 
 
 def _failing_since(
-    client: str, server: str, ordered: Sequence[Told], before: Told, after: Told
+    client: str, server: str, ordered: Sequence[Brief], before: Brief, after: Brief
 ) -> Finding:
     failed = sum(each.failed for each in ordered)
     return Finding(
         "fails-since",
-        Status.FAIL if after.conversation.outcome == FAILED else Status.UNKNOWN,
+        Status.FAIL if after.kind.outcome == FAILED else Status.UNKNOWN,
         f"{client} to {server} worked until {when(time_of(end_of(before)))} and fails since "
         f"{when(time_of(start(after)))} ({plural(len(ordered) - failed, 'connection')} fine, then {failed} failed: "
-        f"{after.cause.code if after.cause else 'unknown'}){_changes(before, after)}",
-        evidence=(before.conversation.tcp.span, after.conversation.tcp.span),
+        f"{after.kind.cause or 'unknown'}){_changes(before, after)}",
+        evidence=(before.span, after.span),
         advice="find out what was changed between those two times, on the client and on the HSM's side",
     )
 
 
-def _changes(before: Told, after: Told) -> str:
+def _changes(before: Brief, after: Brief) -> str:
     """What differs between the last connection of the one kind and the first of the other, as a clause."""
-    found = list(_differences(before.conversation, after.conversation))
+    found = list(_differences(before, after))
     if not found:
         return "; nothing else that can be seen changed with it"
     return "; changed with it: " + "; ".join(found)
 
 
-def _differences(old: Conversation, new: Conversation) -> Iterator[str]:
-    for level, word in ((0, "outer"), (1, "inner")):
-        was, now = old.at_level(level), new.at_level(level)
-        if was is None or now is None:
-            continue
-        yield from _session_differences(word, was, now)
-    trip, now_trip = old.tcp.rtt_ns or 0, new.tcp.rtt_ns or 0
+def _differences(old: Brief, new: Brief) -> Iterator[str]:
+    for word, was, now in zip(("outer", "inner"), old.kind.levels, new.kind.levels, strict=True):
+        if was is not None and now is not None:
+            yield from _level_differences(word, was, now)
+    trip, now_trip = old.rtt_ns or 0, new.rtt_ns or 0
     slower, faster = max(trip, now_trip), min(trip, now_trip)
     if faster and slower >= _OTHER_PATH * faster and slower >= _MILLISECOND:
         yield f"round trip {duration(trip)}, now {duration(now_trip)}"
-    ttls = old.tcp.sides[SERVER].ttls[:1], new.tcp.sides[SERVER].ttls[:1]
-    if ttls[0] and ttls[1] and ttls[0] != ttls[1]:
-        yield f"TTL of the server's packets {ttls[0][0]}, now {ttls[1][0]}: another path or another machine"
+    ttls = old.kind.ttl, new.kind.ttl
+    if None not in ttls and ttls[0] != ttls[1]:
+        yield f"TTL of the server's packets {ttls[0]}, now {ttls[1]}: another path or another machine"
 
 
-def _session_differences(word: str, was: Session, now: Session) -> Iterator[str]:
+def _level_differences(word: str, was: Level, now: Level) -> Iterator[str]:
     if was.version is not None and now.version is not None and was.version != now.version:
         yield f"{word} version {version_name(was.version)}, now {version_name(now.version)}"
     elif was.suite is not None and now.suite is not None and was.suite != now.suite:
         yield f"{word} suite {suite_name(was.suite)}, now {suite_name(now.suite)}"
     for side in (SERVER, CLIENT):
-        shown, shows = was.certificates[side], now.certificates[side]
-        if shown and shows and shown[0].certificate != shows[0].certificate:
-            yield (
-                f"{word} {side.word} certificate {short(shown[0].certificate)}, now "
-                f"{short(shows[0].certificate)}"
-            )
+        shown, shows = was.leaves[side], now.leaves[side]
+        if shown and shows and shown != shows:
+            yield f"{word} {side.word} certificate {short(shown[0])}, now {short(shows[0])}"
         elif shown and shows == ():
             yield f"the client shows no certificate any more at the {word} level"
 
 
-def _idle_timeout(told: Sequence[Told]) -> Iterator[Finding]:
+def _idle_timeout(told: Sequence[Brief]) -> Iterator[Finding]:
     """The longest silence that a connection outlived, and the shortest that cost one."""
-    lost = [each for each in told if each.cause is not None and each.cause.code == "idle-dropped"]
+    lost = [each for each in told if each.kind.cause == "idle-dropped"]
     if not lost:
         return
     worst = min(lost, key=_silence)
@@ -191,9 +176,9 @@ def _idle_timeout(told: Sequence[Told]) -> Iterator[Finding]:
     yield Finding(
         "idle-timeout",
         Status.UNKNOWN,
-        f"connections outlive {duration(_silence(best))} of silence (connection {best.conversation.stream}) and not "
-        f"{duration(_silence(worst))} (connection {worst.conversation.stream}): the idle timeout lies between",
-        evidence=(best.conversation.tcp.span, worst.conversation.tcp.span),
+        f"connections outlive {duration(_silence(best))} of silence (connection {best.stream}) and not "
+        f"{duration(_silence(worst))} (connection {worst.stream}): the idle timeout lies between",
+        evidence=(best.span, worst.span),
         advice="look for a timeout of that length on the path: TcpEstablishedTimeout of the client's network interface, "
         "NAT gateways, firewalls",
     )
@@ -203,46 +188,36 @@ def _idle_timeout(told: Sequence[Told]) -> Iterator[Finding]:
 _IDLE_NS = 5_000_000_000
 
 
-def _silence(told: Told) -> int:
-    return told.conversation.tcp.longest_silence_ns
+def _silence(told: Brief) -> int:
+    return told.silence_ns
 
 
-def _slower_answers(told: Sequence[Told]) -> Iterator[Finding]:
+def _slower_answers(told: Sequence[Brief]) -> Iterator[Finding]:
     """Connections on which the HSM's side takes ever longer to answer, as it does when it is throttling."""
-    slow = []
-    for each in told:
-        waits = answers(each.conversation)
-        early, late = waits[: len(waits) // 2], waits[len(waits) // 2 :]
-        if len(waits) < _ANSWERS:
-            continue
-        if median(late) >= max(_SLOWER * median(early), _SLOW_NS):
-            slow.append((each, int(median(early)), int(median(late))))
+    slow = [each for each in told if each.slowing is not None]
     if not slow:
         return
-    first, before, now = slow[0]
+    first = slow[0]
+    before, now = first.slowing or (0, 0)
     yield Finding(
         "answers-slow-down",
         Status.UNKNOWN,
-        f"answers from {first.conversation.tcp.server} take ever longer on {plural(len(slow), 'connection')}: "
-        f"{duration(before)} at first, {duration(now)} later (connection {first.conversation.stream}), as under "
+        f"answers from {first.server} take ever longer on {plural(len(slow), 'connection')}: "
+        f"{duration(before)} at first, {duration(now)} later (connection {first.stream}), as under "
         "throttling or load",
-        evidence=tuple(each.conversation.tcp.span for each, _, _ in slow[:STREAMS]),
+        evidence=tuple(each.span for each in slow[:STREAMS]),
         advice="look in the client's log for `Response Code: 187` (throttling); spread the load over more HSMs and retry "
         "with back-off",
         limitations=("what was asked is encrypted: some requests take longer than others",),
     )
 
 
-# So many answers make a trend, if the later half takes so many times as long, and that is felt.
-_ANSWERS, _SLOWER, _SLOW_NS = 8, 5, 200 * _MILLISECOND
-
-
 def _standing_out(
-    told: Sequence[Told], noun: str, machine: Callable[[Told], str], *, code: str
+    told: Sequence[Brief], noun: str, machine: Callable[[Brief], str], *, code: str
 ) -> Iterator[Finding]:
     """One of several machines with which every connection fails, while with all others every one is fine."""
     clear = [each for each in told if _is_clear(each)]
-    by_machine: dict[str, list[Told]] = {}
+    by_machine: dict[str, list[Brief]] = {}
     for each in clear:
         by_machine.setdefault(machine(each), []).append(each)
     if len(by_machine) < 2:
@@ -252,15 +227,15 @@ def _standing_out(
     if not bad or bad | good != by_machine.keys() or len(bad) >= len(good) + (len(by_machine) == 2):
         return
     failed = [each for name in by_machine if name in bad for each in by_machine[name]]
-    causes = dict.fromkeys(each.cause.code for each in failed if each.cause)
+    causes = dict.fromkeys(each.kind.cause for each in failed)
     fine = sum(len(by_machine[name]) for name in good)
     yield Finding(
         code,
-        Status.FAIL if any(e.conversation.outcome == FAILED for e in failed) else Status.UNKNOWN,
+        Status.FAIL if any(e.kind.outcome == FAILED for e in failed) else Status.UNKNOWN,
         f"only {listing(n for n in by_machine if n in bad)} {'fails' if len(bad) == 1 else 'fail'} "
         f"({plural(len(failed), 'connection')}: {', '.join(causes)}); with the {_others(noun, len(good))} "
         f"{'all' if fine > 1 else 'the one'} of {plural(fine, 'connection')} {'are' if fine > 1 else 'is'} fine",
-        evidence=tuple(each.conversation.tcp.span for each in failed[:STREAMS]),
+        evidence=tuple(each.span for each in failed[:STREAMS]),
         advice=f"compare that {noun} with the others: its configuration, its certificates, its path",
     )
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
-from typing import NamedTuple
 
-from analyzer.session.facts import Conversation
 from analyzer.session.outcome import ESTABLISHED, UNSEEN
 from analyzer.stream import Span
+from analyzer.verdict.brief import Brief
 from analyzer.verdict.causes.reading import duration
-from analyzer.verdict.finding import Cause, Finding, Status
+from analyzer.verdict.finding import Finding, Status
 from analyzer.verdict.words import time_of, when
 
 # Fewer equal failures are no series.
@@ -23,23 +22,6 @@ _NEAR, _REGULAR = 0.25, 0.8
 _SDK3_NS = 3_000_000_000
 # So many of its connections are named.
 STREAMS = 5
-
-
-class Told(NamedTuple):
-    """One connection with what was found out about it."""
-
-    conversation: Conversation
-    cause: Cause | None
-
-    @property
-    def fine(self) -> bool:
-        """It was established and was not lost."""
-        return self.conversation.outcome == ESTABLISHED and self.cause is None
-
-    @property
-    def failed(self) -> bool:
-        """It certainly came to nothing, or was lost."""
-        return self.cause is not None and self.cause.code != "capture-ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +47,27 @@ class Series:
     lost: bool
 
 
-def series(told: Sequence[Told]) -> tuple[Series, ...]:
+def series(told: Sequence[Brief]) -> tuple[Series, ...]:
     """All failures, each kind between two machines once, in order of their first."""
-    groups: dict[tuple[str, str, str], list[Told]] = {}
+    groups: dict[tuple[str, str, str], list[Brief]] = {}
     for each in told:
-        if each.cause is not None:
-            tcp = each.conversation.tcp
-            key = (each.cause.code, tcp.client.address, str(tcp.server))
+        if each.kind.cause:
+            key = (each.kind.cause, *pair(each))
             groups.setdefault(key, []).append(each)
     found = [_series(key, group) for key, group in groups.items()]
     return tuple(sorted(found, key=lambda one: one.first.began))
 
 
-def _series(key: tuple[str, str, str], group: Sequence[Told]) -> Series:
+def _series(key: tuple[str, str, str], group: Sequence[Brief]) -> Series:
     ordered = sorted(group, key=start)
     return Series(
         *key,
         count=len(group),
-        streams=tuple(each.conversation.stream for each in ordered[:STREAMS]),
-        first=ordered[0].conversation.tcp.span,
-        last=ordered[-1].conversation.tcp.span,
+        streams=tuple(each.stream for each in ordered[:STREAMS]),
+        first=ordered[0].span,
+        last=ordered[-1].span,
         period_ns=_period([start(each) for each in ordered]),
-        lost=all(each.conversation.outcome == ESTABLISHED for each in group),
+        lost=all(each.kind.outcome == ESTABLISHED for each in group),
     )
 
 
@@ -108,9 +89,9 @@ def repeated(one: Series) -> Finding:
     )
 
 
-def reconnects(told: Sequence[Told]) -> Iterator[Finding]:
+def reconnects(told: Sequence[Brief]) -> Iterator[Finding]:
     """Short connections that follow each other like clockwork, of which none could be read."""
-    unseen = [e for e in told if e.conversation.outcome == UNSEEN and e.cause is None]
+    unseen = [e for e in told if e.kind.outcome == UNSEEN and not e.kind.cause]
     for (client, server), group in groupby(sorted(unseen, key=pair), key=pair):
         ordered = sorted(group, key=start)
         period = _period([start(each) for each in ordered])
@@ -123,7 +104,7 @@ def reconnects(told: Sequence[Told]) -> Iterator[Finding]:
             f"{client} connects to {server} every {duration(period)}, {len(ordered)} times, and no connection lasts "
             f"longer than {duration(longest)}: as a client does that fails and tries again"
             + (" (one of SDK 3 every 3 s)" if _near(period, _SDK3_NS) else ""),
-            evidence=(ordered[0].conversation.tcp.span, ordered[-1].conversation.tcp.span),
+            evidence=(ordered[0].span, ordered[-1].span),
             advice="analyze with the session keys of one of them (--keys): what fails is encrypted",
             limitations=("a health check or a program that is called that often looks the same",),
         )
@@ -146,16 +127,16 @@ def _near(period: int, other: int) -> bool:
     return abs(period - other) <= _NEAR * other
 
 
-def pair(told: Told) -> tuple[str, str]:
+def pair(told: Brief) -> tuple[str, str]:
     """The client's address, the server's with its port."""
-    return told.conversation.tcp.client.address, str(told.conversation.tcp.server)
+    return told.client.address, str(told.server)
 
 
-def start(told: Told) -> int:
+def start(told: Brief) -> int:
     """Capture time of its first frame."""
-    return told.conversation.tcp.span.began
+    return told.span.began
 
 
-def end_of(told: Told) -> int:
+def end_of(told: Brief) -> int:
     """Capture time of its last frame."""
-    return told.conversation.tcp.span.ended
+    return told.span.ended

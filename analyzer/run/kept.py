@@ -1,0 +1,189 @@
+"""The connections of a run until its report is written: a brief of each, everything else put away.
+
+A connection's facts take some 25 KB, and a report begins with the verdict over all of them. So each is turned into
+what the report needs as soon as it ended: its text, where the format can write one connection by itself, or its
+values, packed. Both hold what a report shows, no secret and no decrypted content.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import pickle
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from analyzer.report.model import Connection, Packed
+from analyzer.run.spool import Spool
+from analyzer.session.certificates import Certificate
+from analyzer.verdict.brief import Brief, brief_of
+
+# So many stay as they are: most captures hold fewer, and packing takes time.
+_AT_HAND = 64
+
+# Writes one connection in a format.
+Writer = Callable[[Connection], str]
+
+
+class Kept(Packed):
+    """Connections as they end, in order of their numbers when they are read.
+
+    Args:
+        writers: formats for which each connection is written at once.
+        whole: connections are asked for as values too; else only their briefs and texts are kept.
+    """
+
+    def __init__(self, writers: Mapping[str, Writer] | None = None, *, whole: bool = True) -> None:
+        self._store = _Store(dict(writers or {}), whole=whole)
+        self._places: Sequence[int] | None = None  # which of the store's, None for all by number
+
+    def add(self, connection: Connection) -> None:
+        """Keep the connection that ended now."""
+        self._store.add(connection)
+
+    @property
+    def briefs(self) -> Sequence[Brief]:
+        """Of every connection, in order."""
+        return [self._store.briefs[place] for place in self._order()]
+
+    def written(self, form: str) -> Iterator[str] | None:
+        """Each connection as that format writes it, None where that was not done."""
+        if form not in self._store.writers:
+            return None
+        return (self._store.text(form, place) for place in self._order())
+
+    def at(self, places: Sequence[int]) -> Kept:
+        """Those in these places, in this order; they stay put away."""
+        order = self._order()
+        return self._part([order[place] for place in places])
+
+    def __len__(self) -> int:
+        return len(self._store.briefs if self._places is None else self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Connection: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Kept: ...
+
+    def __getitem__(self, index: int | slice) -> Connection | Kept:
+        """One connection, or some of them still put away.
+
+        Raises:
+            IndexError: there are not so many, or they were kept as texts only.
+        """
+        places = self._order()
+        if isinstance(index, slice):
+            return self._part(places[index])
+        return self._store.connection(places[index])
+
+    def __iter__(self) -> Iterator[Connection]:
+        return map(self._store.connection, self._order())
+
+    def _part(self, places: Sequence[int]) -> Kept:
+        part = Kept()
+        part._store, part._places = self._store, places
+        return part
+
+    def _order(self) -> Sequence[int]:
+        if self._places is not None:
+            return self._places
+        return self._store.by_number()
+
+
+class _Store:
+    """Everything that was kept, by places in order of the connections' ends."""
+
+    def __init__(self, writers: Mapping[str, Writer], *, whole: bool) -> None:
+        self.writers = writers
+        self.briefs: list[Brief] = []
+        self._whole = whole
+        self._at_hand: list[Connection] = []
+        self._packing = _Packing()
+        self._packed = _Rows()
+        self._texts = {form: _Rows() for form in writers}
+        self._sorted: Sequence[int] = ()
+
+    def add(self, connection: Connection) -> None:
+        self.briefs.append(brief_of(connection.conversation, connection.findings, connection.cause))
+        for form, writer in self.writers.items():
+            self._texts[form].add(writer(connection).encode())
+        if self._whole and len(self._at_hand) < _AT_HAND:
+            self._at_hand.append(connection)
+        elif self._whole:
+            self._packed.add(self._packing.packed(connection))
+
+    def by_number(self) -> Sequence[int]:
+        if len(self._sorted) != len(self.briefs):
+            self._sorted = sorted(range(len(self.briefs)), key=lambda p: self.briefs[p].stream)
+        return self._sorted
+
+    def connection(self, place: int) -> Connection:
+        if not self._whole:
+            raise IndexError("these connections were kept as texts only")
+        if place < len(self._at_hand):
+            return self._at_hand[place]
+        return self._packing.unpacked(self._packed.row(place - len(self._at_hand)))
+
+    def text(self, form: str, place: int) -> str:
+        return self._texts[form].row(place).decode()
+
+
+class _Rows:
+    """Rows of a spool by their numbers."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._places = array("Q")
+        self._sizes = array("L")
+
+    def add(self, row: bytes) -> None:
+        place, size = self._spool.add(row)
+        self._places.append(place)
+        self._sizes.append(size)
+
+    def row(self, number: int) -> bytes:
+        return self._spool.read(self._places[number], self._sizes[number])
+
+
+class _Packing:
+    """Connections as bytes; a certificate, which many of them show, is one number there."""
+
+    def __init__(self) -> None:
+        self._certificates: dict[Certificate, int] = {}
+        self._by_number: list[Certificate] = []
+        self._table = {**copyreg.dispatch_table, Certificate: self._reduced}
+
+    def packed(self, connection: Connection) -> bytes:
+        buffer = io.BytesIO()
+        pickler = pickle.Pickler(buffer, protocol=5)
+        pickler.dispatch_table = self._table
+        pickler.dump(connection)
+        return buffer.getvalue()
+
+    def unpacked(self, data: bytes) -> Connection:
+        connection: Connection = _Unpickler(data, self._by_number).load()
+        return connection
+
+    def _reduced(self, certificate: Certificate) -> tuple[Any, tuple[int]]:
+        number = self._certificates.setdefault(certificate, len(self._by_number))
+        if number == len(self._by_number):
+            self._by_number.append(certificate)
+        return _numbered, (number,)
+
+
+def _numbered(number: int) -> Certificate:
+    """Stands for a certificate in what is packed; `_Unpickler` puts its own list in its place."""
+    raise AssertionError(number)
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, certificates: Sequence[Certificate]) -> None:
+        super().__init__(io.BytesIO(data))
+        self._certificates = certificates
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name == _numbered.__name__ and module == __name__:
+            return self._certificates.__getitem__
+        return super().find_class(module, name)

@@ -1,0 +1,215 @@
+"""What of a judged connection is held against the others: half a kilobyte instead of the 25 that its facts take.
+
+A capture is told of at its end, a reconnect storm is thousands of connections, and most of what is known of one
+has nothing to do with the next. What is alike in many connections is one value that they share.
+"""
+
+from __future__ import annotations
+
+import functools
+import marshal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+from analyzer.session.certificates import Certificate
+from analyzer.session.facts import Conversation, Session
+from analyzer.session.timing import slowing, timing
+from analyzer.stream import SERVER, Span
+from analyzer.transport.facts import Endpoint
+from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
+from analyzer.verdict.finding import Cause, Finding, Status
+from analyzer.verdict.overall import doubts, failures
+
+# Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).
+_CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
+
+# Kinds of connection that are shared; a capture has a handful, a hostile one any number.
+_KINDS = 4096
+
+
+class Leaf(NamedTuple):
+    """The certificate that one slot showed first. `status`: what was said of it."""
+
+    slot: Slot
+    certificate: Certificate
+    status: Status
+
+
+class Level(NamedTuple):
+    """One level's first handshake. `leaves`: per side the chain's first certificate, () for an empty one."""
+
+    version: int | None
+    suite: int | None
+    outcome: str
+    leaves: tuple[tuple[Certificate, ...] | None, ...]
+
+
+class Kind(NamedTuple):
+    """What many connections have in common.
+
+    Attributes:
+        cause: its code, "" for none. broken: see `Conversation`.
+        failures, doubts: why the verdict is no pass, see `overall`.
+        statuses: of each finding its code and status. levels: outer and inner. leaves: in the order of the slots.
+        stages: which ones were timed. ttl: of the server's packets, None where none was seen.
+    """
+
+    outcome: str
+    cause: str
+    broken: str
+    failures: tuple[str, ...]
+    doubts: tuple[str, ...]
+    statuses: tuple[tuple[str, Status], ...]
+    levels: tuple[Level | None, Level | None]
+    leaves: tuple[Leaf, ...]
+    stages: tuple[str, ...]
+    ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One connection beside others.
+
+    Attributes:
+        stream: its number. kind: what it shares with others.
+        refused: per level, the server's alert by which it refuses a certificate.
+        slowing: see `session.timing.slowing`.
+        packed: times, which are different in each; see the properties.
+    """
+
+    stream: int
+    client: Endpoint
+    server: Endpoint
+    kind: Kind
+    refused: tuple[Span | None, Span | None]
+    slowing: tuple[int, int] | None
+    packed: bytes
+
+    @property
+    def span(self) -> Span:
+        """From its first to its last frame."""
+        return Span(*self._times[0])
+
+    @property
+    def silence_ns(self) -> int:
+        """The longest time without any segment."""
+        return self._times[1]
+
+    @property
+    def rtt_ns(self) -> int | None:
+        """SYN to SYN-ACK, None where not both were seen."""
+        return self._times[2]
+
+    @property
+    def took(self) -> tuple[tuple[str, int], ...]:
+        """Nanoseconds of each stage that was timed."""
+        return tuple(zip(self.kind.stages, self._times[3], strict=True))
+
+    @property
+    def shown_at(self) -> tuple[Span, ...]:
+        """When each of `kind.leaves` was shown."""
+        return tuple([Span(*at) for at in self._times[4]])
+
+    @property
+    def fine(self) -> bool:
+        """It was established and was not lost."""
+        return self.kind.outcome == "established" and not self.kind.cause
+
+    @property
+    def failed(self) -> bool:
+        """It certainly came to nothing, or was lost."""
+        return self.kind.cause not in {"", "capture-ends"}
+
+    @property
+    def _times(self) -> _Times:
+        return cast("_Times", marshal.loads(self.packed))  # noqa: S302  packed below, in this process
+
+
+_Times = tuple[tuple[int, ...], int, int | None, tuple[int, ...], tuple[tuple[int, ...], ...]]
+
+
+def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | None) -> Brief:
+    """A connection with what was found about it, in brief."""
+    tcp = told.tcp
+    levels = told.at_level(0), told.at_level(1)
+    stages = timing(told)
+    statuses = tuple([(finding.code, finding.status) for finding in findings])
+    leaves, shown_at = _leaves(told, dict(statuses))
+    ttls = tcp.sides[SERVER].ttls
+    kind = Kind(
+        told.outcome,
+        "" if cause is None else cause.code,
+        told.broken,
+        tuple(failures(told, findings)),
+        tuple(doubts(told, findings)),
+        statuses,
+        (_level(levels[0]), _level(levels[1])),
+        leaves,
+        tuple([stage.stage for stage in stages]),
+        ttls[0] if ttls else None,
+    )
+    took = tuple([stage.took_ns for stage in stages])
+    times = tuple(tcp.span), tcp.longest_silence_ns, tcp.rtt_ns, took, shown_at
+    return Brief(
+        told.stream,
+        tcp.client,
+        _same_end(tcp.server),
+        _same_kind(kind),
+        (_refusal(levels[0]), _refusal(levels[1])) if _alerted(levels) else _NOT_REFUSED,
+        slowing(told),
+        marshal.dumps(times),
+    )
+
+
+_NOT_REFUSED = (None, None)
+
+
+@functools.lru_cache(maxsize=_KINDS)
+def _same_kind(kind: Kind) -> Kind:
+    """The first of equal kinds."""
+    return kind
+
+
+@functools.lru_cache(maxsize=_KINDS)
+def _same_end(end: Endpoint) -> Endpoint:
+    return end
+
+
+def _leaves(
+    told: Conversation, statuses: dict[str, Status]
+) -> tuple[tuple[Leaf, ...], tuple[tuple[int, ...], ...]]:
+    """The first presentation of a certificate in each slot, and its frames and times."""
+    leaves, shown_at = [], []
+    for slot in SLOT_TABLE:
+        for session in told.sessions:
+            chain = session.certificates[slot.side]
+            if session.level == slot.level and chain:
+                status = statuses.get(slot.code, Status.UNKNOWN)
+                leaves.append(Leaf(slot, chain[0].certificate, status))
+                shown_at.append(tuple(chain[0].at))
+                break
+    return tuple(leaves), tuple(shown_at)
+
+
+def _level(session: Session | None) -> Level | None:
+    if session is None:
+        return None
+    leaves = tuple(
+        [
+            None if chain is None else tuple([shown.certificate for shown in chain[:1]])
+            for chain in session.certificates
+        ]
+    )
+    return Level(session.version, session.suite, session.outcome, leaves)
+
+
+def _alerted(levels: tuple[Session | None, Session | None]) -> bool:
+    return any(session is not None and session.alerts for session in levels)
+
+
+def _refusal(session: Session | None) -> Span | None:
+    if session is None:
+        return None
+    refusals = (a for a in session.alerts if a.side is SERVER and a.code in _CERTIFICATE_ALERTS)
+    return next((alert.at for alert in refusals), None)
