@@ -9,18 +9,13 @@ from __future__ import annotations
 import struct
 from collections import Counter
 
-from analyzer.capture.link import (
-    IPV4,
-    IPV6,
-    LARGEST_LENGTH,
-    NESTED,
-    TRANSPARENT_ETHERNET,
-    VLAN_TAGS,
-)
+from analyzer.capture import link
 from analyzer.capture.tunnels import UDP_PORTS
 
 # IP protocol numbers (IANA).
 TCP, UDP = 6, 17
+# Version 4 and a header of five words.
+IPV4 = 0x45
 
 # Link type -> where its EtherType stands, and what that announces. Others leave it to the decoder.
 _ETHERTYPES = {1: (12, 14), 113: (14, 16), 276: (0, 20)}
@@ -75,8 +70,8 @@ class Dismissal:
             and tcp == TCP
             and source not in wanted
             and target not in wanted
-            and inner == kind == IPV4
-            and first == version == 0x45
+            and inner == kind == link.IPV4
+            and first == version == IPV4
             and fragment in _WHOLE
             and piece in _WHOLE
             and protocol == UDP
@@ -101,26 +96,28 @@ class Dismissal:
             if at > end:
                 return ""
             (ethertype,) = _ETHERTYPE.unpack_from(buffer, place)
-            if ethertype in VLAN_TAGS:
+            if ethertype in link.VLAN_TAGS:
                 place, at = at + 2, at + 4
                 continue
-            if ethertype == TRANSPARENT_ETHERNET:
+            if ethertype == link.TRANSPARENT_ETHERNET:
                 place, at = at + 12, at + 14
                 continue
-            if ethertype == IPV4:
+            if ethertype == link.IPV4:
                 first, total, fragment, protocol, source, target = _IPV4.unpack_from(buffer, at)
                 size, data = _IPV4_TCP, at + 20
-                if first != 0x45 or fragment not in _WHOLE:
+                if first != IPV4 or fragment not in _WHOLE:
                     return ""
                 packet = at + total
-            elif ethertype == IPV6:
+            elif ethertype == link.IPV6:
                 first, length, protocol, source, target = _IPV6.unpack_from(buffer, at)
                 size, data = _IPV6_TCP, at + 40
                 if first >> 4 != 6:
                     return ""
                 packet = data + length
             else:
-                return "" if ethertype in NESTED or ethertype <= LARGEST_LENGTH else "not IP"
+                return (
+                    "" if ethertype in link.NESTED or ethertype <= link.LARGEST_LENGTH else "not IP"
+                )
             end = min(end, packet)  # padding may follow
             if at + size > end:
                 return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from analyzer.capture.dismissal import TCP, UDP
+from analyzer.capture.dismissal import IPV4, TCP, UDP
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
@@ -36,7 +36,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     window.position = _FILE_HEADER
     # The upper six bits tell of frame check sequences, which no IP length counts.
     glance = reading.glance(order, link_type & 0x03FF_FFFF)
-    plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+    ordinary, whole, dull = glance.kind, glance.whole, glance.dull
     look, dismisses = glance.look, glance.dismisses
     header = _RECORD_HEADER + extra
     # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
@@ -47,9 +47,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     why = ""
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
-        captured, kind, fragment, protocol, source, target = unpack(buffer, position)
-        start = position + header
-        after = start + captured
+        captured, kind, version, fragment, protocol, source, target = unpack(buffer, position)
+        after = position + header + captured
         if (
             after > end
         ):  # also where not even the header is there: what was unpacked means nothing then
@@ -70,12 +69,20 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             and dull[target]
             and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  `in` costs twice as much
             and (fragment == whole or not fragment)
-            and (kind == plain or kind in kinds)
+            and version == IPV4
+            and kind == ordinary
         ):
             position = after
             continue
         looked += 1
-        if (protocol != TCP or kind != plain) and dismisses(buffer, start, after):
+        start = position + header
+        segment = (
+            protocol == TCP
+            and (fragment == whole or not fragment)
+            and version == IPV4
+            and kind == ordinary
+        )
+        if not segment and dismisses(buffer, start, after):
             position = after
             continue
         seconds, fraction, wire = unpack_rest(buffer, position)
@@ -83,7 +90,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         time = seconds * _SECOND + fraction * unit
         frame = shift + number
         at = Span(frame, frame, time, time)
-        item = look(kind, fragment, protocol, buffer, start, captured, wire, at)
+        item = look(segment, buffer, start, captured, wire, at)
         if item is not None:
             yield item
     reading.frames = number

@@ -12,7 +12,7 @@ from analyzer.capture.blocks import (
     Section,
     byte_order,
 )
-from analyzer.capture.dismissal import TCP, UDP
+from analyzer.capture.dismissal import IPV4, TCP, UDP
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
@@ -32,7 +32,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     section, current = Section("<", reading), -1
     interface = section.interface(current)
     glance = interface.glance
-    plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+    ordinary, whole, dull = glance.kind, glance.whole, glance.dull
     look, dismisses = glance.look, glance.dismisses
     unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
     unpack_rest = struct.Struct(f"<{_REST}").unpack_from
@@ -40,7 +40,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     buffer, position, end = window.buffer, window.position, window.end
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
-        block, total, index, captured, kind, fragment, protocol, source, target = unpack(
+        block, total, index, captured, kind, version, fragment, protocol, source, target = unpack(
             buffer, position
         )
         after = position + total
@@ -52,25 +52,33 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             and not total & 3
         ):
             number += 1
-            begin, start = position, position + _HEADER_SIZE
-            position = after
+            begin, position = position, after
             if total - captured > _LEAST_PACKET + 3:  # more than padding: options
-                options = bytes(buffer[start + captured + -captured % 4 : position - 4])
+                behind = begin + _HEADER_SIZE + captured + -captured % 4
+                options = bytes(buffer[behind : after - 4])
                 yield from section.comments(options, shift + number)
             if (
                 dull[source]
                 and dull[target]
                 and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  as in `pcap`
                 and (fragment == whole or not fragment)
-                and (kind == plain or kind in kinds)
+                and version == IPV4
+                and kind == ordinary
             ):
                 continue
             looked += 1
-            if (protocol != TCP or kind != plain) and dismisses(buffer, start, start + captured):
+            start = begin + _HEADER_SIZE
+            segment = (
+                protocol == TCP
+                and (fragment == whole or not fragment)
+                and version == IPV4
+                and kind == ordinary
+            )
+            if not segment and dismisses(buffer, start, start + captured):
                 continue
             high, low, wire = unpack_rest(buffer, begin + _REST_AT)
             at = interface.span(shift + number, high << 32 | low)
-            item = look(kind, fragment, protocol, buffer, start, captured, wire, at)
+            item = look(segment, buffer, start, captured, wire, at)
             if item is not None:
                 yield item
             continue
@@ -102,7 +110,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             if index != current:
                 interface, current = section.interface(index), index
                 glance = interface.glance
-                plain, kinds, whole, dull = glance.plain, glance.kinds, glance.whole, glance.dull
+                ordinary, whole, dull = glance.kind, glance.whole, glance.dull
                 look, dismisses = glance.look, glance.dismisses
                 unpack = struct.Struct(f"{section.order}{_HEADER}{glance.format}").unpack_from
             continue
