@@ -11,7 +11,7 @@ from analyzer.capture.glance import Glance
 from analyzer.capture.items import Comment, Item, KeyLogBlock, NameRecord
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import Window
-from analyzer.stream import UNTIMED, Span
+from analyzer.stream import UNTIMED, Span, new_tuple
 
 # Block types (section 11.1).
 SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
@@ -55,7 +55,7 @@ class Interface:
         """The span of one frame whose block says `time`."""
         nanoseconds = time * _SECOND // self.units + self.offset * _SECOND
         nanoseconds = min(max(nanoseconds, 0), _LATEST)
-        return Span(frame, frame, nanoseconds, nanoseconds)
+        return new_tuple(Span, (frame, frame, nanoseconds, nanoseconds))
 
 
 class Section:

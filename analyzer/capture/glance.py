@@ -18,7 +18,7 @@ from typing import Protocol
 from analyzer.capture.dismissal import Dismissal
 from analyzer.capture.items import SYN, IcmpError, Segment
 from analyzer.capture.tunnels import UDP_PORTS
-from analyzer.stream import Span
+from analyzer.stream import Span, new_tuple
 
 # Link type -> struct format up to the IP header, where that begins, and the EtherType where it stands before it; SLL2
 # has it 20 bytes ahead, and where there is none the format gives an empty field.
@@ -123,9 +123,8 @@ class Glance:
                 data = start + ip + total - size
                 payload = bytes(buffer[data : min(data + size, end)])
                 missing = size - len(payload)
-                return Segment(
-                    key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
-                )
+                fields = key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
+                return new_tuple(Segment, fields)
         return self.decode(bytes(buffer[start : start + captured]), wire, at)
 
     def decode(self, data: bytes, wire: int, at: Span) -> Segment | IcmpError | None:

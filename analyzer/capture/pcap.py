@@ -9,7 +9,7 @@ from analyzer.capture.dismissal import IPV4, TCP, UDP
 from analyzer.capture.items import Item
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import LONGEST, Window
-from analyzer.stream import Span
+from analyzer.stream import Span, new_tuple
 
 # Magic as it lies in the file -> byte order, nanoseconds in one unit of a time's second field, bytes of
 # record header beyond the usual 16 (Alexey Kuznetzov's patched libpcap has 8).
@@ -89,7 +89,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         position = after
         time = seconds * _SECOND + fraction * unit
         frame = shift + number
-        at = Span(frame, frame, time, time)
+        at = new_tuple(Span, (frame, frame, time, time))
         item = look(segment, buffer, start, captured, wire, at)
         if item is not None:
             yield item

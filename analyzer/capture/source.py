@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import importlib
 import io
-import lzma
 import struct
 from collections.abc import Callable
 from typing import BinaryIO, cast
@@ -49,12 +46,19 @@ def _lz4(source: BinaryIO) -> BinaryIO:
         ) from None
 
 
+def _standard(module: str, name: str, keyword: str) -> Callable[[BinaryIO], BinaryIO]:
+    """A decompressor of the standard library, imported when a file needs it."""
+    return lambda source: cast(
+        "BinaryIO", getattr(importlib.import_module(module), name)(**{keyword: source})
+    )
+
+
 COMPRESSIONS: tuple[tuple[bytes, str, Callable[[BinaryIO], BinaryIO]], ...] = (
-    (b"\x1f\x8b", "gzip", lambda source: cast("BinaryIO", gzip.GzipFile(fileobj=source))),
+    (b"\x1f\x8b", "gzip", _standard("gzip", "GzipFile", "fileobj")),
     (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
     (b"\x04\x22\x4d\x18", "lz4", _lz4),
-    (b"BZh", "bzip2", lambda source: cast("BinaryIO", bz2.BZ2File(source))),
-    (b"\xfd7zXZ\0", "xz", lambda source: cast("BinaryIO", lzma.LZMAFile(source))),  # noqa: SIM115
+    (b"BZh", "bzip2", _standard("bz2", "BZ2File", "filename")),
+    (b"\xfd7zXZ\0", "xz", _standard("lzma", "LZMAFile", "filename")),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span, StreamEvent, new_tuple
 from analyzer.transport.facts import TcpFacts, endpoints
 from analyzer.transport.half import Half
 from analyzer.transport.limits import TransportLimits
@@ -110,7 +110,7 @@ class Flow:
             half.next = (seq + size) & MASK
             half.position += size
             tally.recent.append(segment)
-            return (Chunk(half.side, payload, at),)
+            return (new_tuple(Chunk, (half.side, payload, at)),)
         copy = before is not None and is_same_packet(segment, before)
         if copy and before is not None:
             tally.note_copy(segment, before)
