@@ -110,10 +110,10 @@ def _unanswered(s: Symptoms) -> Side | None:
 
 def ended_by_alert(s: Symptoms) -> Reading | None:
     """A fatal alert in mid-session."""
-    if s.told.outcome != ESTABLISHED:
-        return None
     for h in (s.inner, s.outer):
         if h is None or h.alert is None or not is_fatal(h.alert, h.session.version):
+            continue
+        if s.told.outcome != ESTABLISHED and not h.data_before_alert:
             continue
         alert = h.alert
         return Reading(
