@@ -125,7 +125,8 @@ def _fatal_before_data(seen: Seen) -> bool:
     return any(
         is_fatal(alert, seen.version)
         and not any(
-            message.type == "application_data" and message.at.first <= alert.at.first
+            message.type == "application_data"
+            and (message.at.began, message.at.first) <= (alert.at.began, alert.at.first)
             for message in seen.messages[alert.side]
         )
         for alert in seen.alerts

@@ -50,6 +50,8 @@ class SideFacts:
         mss: from its SYN, None if not seen. window_scale: likewise.
         ttls: the different TTL / hop limit values of this side, in order of appearance, at most 8.
         reset: the frame of its RST, None if it sent none. reset_ttl, reset_ip_id: that packet's.
+        reset_ttl_new: none of its packets before had that TTL, though there were some. reset_after_ns: from the other
+            side's last packet to the reset, None where there was none.
         last_ip_id: IP identification of its last segment before the reset.
         fin: the frame of its FIN, None if it sent none. last: of its last segment.
         unacknowledged: bytes that it had sent and the peer had not acknowledged when the connection ended.
@@ -85,6 +87,8 @@ class SideFacts:
     unanswered_ns: int = 0
     window_closed_ns: int = 0
     last_payload: int = 0
+    reset_ttl_new: bool = False
+    reset_after_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class TcpFacts:
         rtt_ns: SYN to SYN-ACK, None where not both were seen: the way from the point of capture to the server and
             back. full_rtt_ns: SYN to the ACK of the SYN-ACK: the whole way and back, wherever the capture was made.
         longest_silence_ns, silence_after: the longest time without any segment, and the frame before it.
+        silence_ended_ns: capture time of the segment that ended it, 0 where that is not known.
         gaps: every hole in either direction.
         ended_by: `fin`, `reset`, `timeout` (given up as idle), `open` (the capture ended first).
         ended_by_side: who sent the FIN or RST that came first, None for the other two.
@@ -129,3 +134,4 @@ class TcpFacts:
     watched_until_ns: int = 0
     full_rtt_ns: int | None = None
     asked_after_reset: bool = False
+    silence_ended_ns: int = 0

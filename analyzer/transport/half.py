@@ -157,8 +157,8 @@ class Half:
             self.direct = False
             self.tally.fin = at
 
-    def hold(self, segment: Segment) -> None:
-        """Take the bytes of `segment` that are not known yet; repeats are counted and compared."""
+    def hold(self, segment: Segment) -> bool:
+        """Take the bytes of `segment` that are not known yet, count and compare repeats; whether it was seen before."""
         if self.next < 0:
             self.next = segment.seq
         tally, data, at = self.tally, segment.payload, segment.at
@@ -166,7 +166,7 @@ class Half:
         end = offset + len(data)
         total = end + segment.missing
         if self.settled and total <= self._origin:
-            return
+            return False
         if not self._held and tally.recent:
             self._last = tally.recent[-1].at
         highest = self._highest
@@ -176,7 +176,7 @@ class Half:
         if new < total - offset:
             if earlier := tally.seen_before(segment):
                 tally.note_copy(segment, earlier)
-                return
+                return True
             tally.retransmissions += 1
             self._compare(offset, data, at)
         elif later is not None and total <= highest:
@@ -185,6 +185,7 @@ class Half:
             else:
                 tally.out_of_order += 1
         tally.recent.append(segment)
+        return False
 
     def _place(self, offset: int, end: int, data: bytes | None, at: Span) -> int:
         """Hold what is new of the bytes from `offset` to `end`; returns how many were."""

@@ -17,6 +17,7 @@ _SAME_PACKET_NS = 1_000_000_000
 _SAME_PACKET_WITHOUT_ID_NS = 5_000_000
 
 _MOST_TTLS = 8
+_MOST_CONTROLS = 8
 _MOST_DISAGREEMENTS = 64
 
 
@@ -41,7 +42,7 @@ class Tally:
         remembered: how many of the segments that brought bytes are kept, to recognise repeats.
 
     Attributes:
-        segments, latest, ttl: how many there were, the last of them and its TTL.
+        segments, ttl: how many there were, and the TTL of the last. latest: the last that was no second sighting.
         acknowledging: it sent something after its SYN: it takes the connection for open.
         recent: the remembered segments.
         copied: pairs of files (see `stream.file_of`), with the number of packets that both hold.
@@ -49,9 +50,13 @@ class Tally:
     """
 
     __slots__ = (
+        "_controls",
         "_disagreements",
+        "_latest_copy",
         "_open",
         "_reset",
+        "_reset_after",
+        "_reset_ttl_new",
         "_ttls",
         "_zero_window_ns",
         "_zero_windows",
@@ -88,6 +93,10 @@ class Tally:
         self._reset: tuple[int, int, int | None] | None = (
             None  # its TTL, its IP id, the IP id before it
         )
+        self._reset_ttl_new = False
+        self._reset_after: int | None = None
+        self._latest_copy: Span | None = None
+        self._controls: list[Segment] = []  # the latest with SYN, FIN or RST
         self.ttl = -1
         self._ttls: list[int] = []
         self._zero_windows = self._zero_window_ns = 0
@@ -99,6 +108,8 @@ class Tally:
         """Note another TTL than before, a zero window or the end of one."""
         self.ttl = segment.ttl
         if self.ttl not in self._ttls and len(self._ttls) < _MOST_TTLS:
+            if segment.flags & RST and self.reset is None:
+                self._reset_ttl_new = bool(self._ttls)
             self._ttls.append(self.ttl)
         if segment.flags & (SYN | RST):
             return
@@ -125,15 +136,17 @@ class Tally:
                 self.window_scale = value[0]
             at += max(length, 2)
 
-    def note_reset(self, segment: Segment, before: Segment | None) -> None:
-        """Keep the first RST, which `before` preceded."""
+    def note_reset(self, segment: Segment, before: Segment | None, asked: Segment | None) -> None:
+        """Keep the first RST, which `before` preceded on this side and `asked` on the other."""
         if self.reset is None:
             self.reset = segment.at
+            self._reset_after = segment.at.began - asked.at.ended if asked else None
             self._reset = (segment.ttl, segment.ip_id, before.ip_id if before else None)
 
     def forget_reset(self) -> None:
         """The RST did not end the connection after all."""
-        self.reset = self._reset = None
+        self.reset = self._reset = self._reset_after = None
+        self._reset_ttl_new = False
 
     def note_disagreement(self, at: Span) -> None:
         """Keep where repeated bytes differ from the first ones."""
@@ -144,9 +157,17 @@ class Tally:
         """The remembered packet of which `segment` is a second sighting, None where it was sent anew."""
         return next((each for each in self.recent if is_same_packet(segment, each)), None)
 
+    def seen_control(self, segment: Segment) -> Segment | None:
+        """The same for a segment with SYN, FIN or RST, which is remembered if it is new."""
+        earlier = next((each for each in self._controls if is_same_packet(segment, each)), None)
+        if earlier is None:
+            self._controls = [*self._controls[1 - _MOST_CONTROLS :], segment]
+        return earlier
+
     def note_copy(self, segment: Segment, earlier: Segment) -> None:
         """Count a second sighting of a packet."""
         self.duplicates += 1
+        self._latest_copy = segment.at
         one, other = file_of(earlier.at.first), file_of(segment.at.first)
         if one != other:
             self.copied[min(one, other), max(one, other)] += 1
@@ -182,6 +203,14 @@ class Tally:
             last,
         )
 
+    @property
+    def _last(self) -> Span | None:
+        """Where its latest packet was, a second sighting too."""
+        latest, copy = self.latest.at if self.latest else None, self._latest_copy
+        if latest is None or (copy is not None and copy.ended > latest.ended):
+            return copy
+        return latest
+
     def facts(self, payload_bytes: int) -> SideFacts:
         """The counts so far."""
         reset_ttl, reset_ip_id, last_ip_id = self._reset or (None, None, None)
@@ -206,13 +235,15 @@ class Tally:
             reset_ip_id=reset_ip_id,
             last_ip_id=last_ip_id,
             fin=self.fin,
-            last=self.latest.at if self.latest else None,
+            last=self._last,
             unacknowledged=self._open.size,
             largest_unacknowledged=self._open.largest,
             largest_acknowledged=self._open.largest_passed,
             unanswered_ns=self._open.since_ns,
             window_closed_ns=self._open.window_closed_ns,
             last_payload=self._open.last_payload,
+            reset_ttl_new=self._reset_ttl_new,
+            reset_after_ns=self._reset_after,
         )
 
 

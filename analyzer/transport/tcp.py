@@ -41,6 +41,7 @@ class Flow:
         "_ports",
         "_rtt",
         "_silence_after",
+        "_silence_ended",
         "_simultaneous",
         "_syn_at",
         "_syns",
@@ -75,6 +76,7 @@ class Flow:
         self._simultaneous = False
         self._longest_silence = 0
         self._silence_after: int | None = None
+        self._silence_ended = 0
         self._ended_by: tuple[str, Half] | None = None
         self._path = first.path
         self._paths = [first.path]
@@ -88,6 +90,7 @@ class Flow:
         if silence >= 0:
             if silence > self._longest_silence:
                 self._longest_silence, self._silence_after = silence, self.last.last
+                self._silence_ended = at.began
             self.last = at
         if path != self._path:
             self._note_path(path)
@@ -111,11 +114,15 @@ class Flow:
             half.position += size
             tally.recent.append(segment)
             return (new_tuple(Chunk, (half.side, payload, at)),)
-        copy = before is not None and is_same_packet(segment, before)
-        if copy and before is not None:
-            tally.note_copy(segment, before)
+        earlier = before if before is not None and is_same_packet(segment, before) else None
+        if earlier is None and flags & (SYN | FIN | RST):
+            earlier = tally.seen_control(segment)
+        copy = earlier is not None
+        if earlier is not None:
+            tally.note_copy(segment, earlier)
+            tally.latest = before
         if flags & RST:
-            tally.note_reset(segment, before)
+            tally.note_reset(segment, before, half.peer.tally.latest)
             if self._ended_by is None:
                 self._ended_by = ("reset", half)
             return ()  # what a reset carries is no part of the stream
@@ -129,8 +136,8 @@ class Flow:
         if segment.payload or missing:
             if is_keep_alive(half, segment):
                 tally.keep_alives += not copy
-            elif not copy:
-                half.hold(segment)
+            elif not copy and half.hold(segment):
+                tally.latest = before
         elif not flags & (SYN | FIN):
             tally.keep_alives += not copy and is_keep_alive(half, segment)
             return ()
@@ -204,7 +211,7 @@ class Flow:
             return
         for half in (client, server):
             reset = half.tally.reset
-            if reset is None or reset.last >= answer.at.first:
+            if reset is None or (reset.ended, reset.last) >= (answer.at.began, answer.at.first):
                 continue
             half.tally.forget_reset()
             if self._ended_by == ("reset", half):
@@ -344,6 +351,7 @@ class Flow:
             asked_after_reset=self._asked_after_reset,
             longest_silence_ns=self._longest_silence,
             silence_after=self._silence_after,
+            silence_ended_ns=self._silence_ended,
             gaps=(*client.gaps, *server.gaps),
             ended_by=how,
             ended_by_side=side,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from analyzer.capture.items import ACK, RST, SYN, Segment
 from analyzer.stream import CLIENT, SERVER
 from analyzer.transport.limits import SECOND
-from tests.makers.segments import Conversation
+from tests.makers.segments import MS, Conversation, span
 from tests.makers.streams import only, reassembled
 from tests.properties.test_transport_streams import ISNS, conversations
 
@@ -145,16 +145,20 @@ def test_another_answer_in_an_open_connection_is_another_connection():
 @settings(max_examples=60, deadline=None)
 @given(talk=conversations(), isns=st.lists(ISNS, max_size=4), resets=st.booleans())
 def test_answers_that_were_refused_before_change_nothing_of_the_connection(talk, isns, resets):
-    syn, *rest = talk.segments
-    before = [syn]
+    syn, syn_ack, *_ = talk.segments
+    ack = (syn.seq + 1) & 0xFFFF_FFFF
+    before: list[Segment] = []
     for isn in isns:
-        ack = (syn.seq + 1) & 0xFFFF_FFFF
-        before.append(rest[0]._replace(seq=isn, at=syn.at))
+        before += [syn, syn_ack._replace(seq=isn)]
         if resets:
             before.append(syn._replace(flags=RST, seq=ack, options=b""))
-        before.append(syn)
+    earlier = syn.at.began - len(before) * MS
+    numbered = [
+        each._replace(ip_id=30_000 + number, at=span(number, earlier + number * MS))
+        for number, each in enumerate(before)
+    ]
 
-    streams, plain = only([*before, *rest]), only(talk.segments)
+    streams, plain = only([*numbered, *talk.segments]), only(talk.segments)
 
     assert streams.events == plain.events
     facts, expected = streams.facts, plain.facts

@@ -69,7 +69,11 @@ def idle(s: Symptoms) -> Reading | None:
         facts = tcp.sides[side]
         what = f"the {side.word}'s next packets were sent {facts.retransmissions} times again and never answered"
         at = facts.last or tcp.span
-    elif reset is not None and reset.at.first > tcp.silence_after and not _goodbye_before(s, reset):
+    elif (
+        reset is not None
+        and reset.at.began >= tcp.silence_ended_ns
+        and not _goodbye_before(s, reset)
+    ):
         if reset.side is SERVER and s.foreign_reset is None:
             return None  # the machine itself answered: `half_open`
         if reset.at.began - tcp.span.began < silence:
@@ -202,11 +206,10 @@ _GOODBYE = 64
 
 def _forgotten(s: Symptoms) -> bool:
     """RST from the server's own machine, at once, to data behind a pause: as without memory of the connection."""
-    facts, last = s.told.tcp.sides[SERVER], s.told.tcp.sides[CLIENT].last
+    facts = s.told.tcp.sides[SERVER]
     return (
-        facts.reset is not None
-        and last is not None
-        and 0 <= facts.reset.began - last.began < SECOND
+        facts.reset_after_ns is not None
+        and 0 <= facts.reset_after_ns < SECOND
         and s.told.tcp.longest_silence_ns >= PATIENCE_NS
         and s.foreign_reset is None
     )

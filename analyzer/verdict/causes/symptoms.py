@@ -99,7 +99,9 @@ class HandshakeSymptoms:
         """The alert's sender had opened application data before it: the handshake had come to its end."""
         alert = self.alert
         return alert is not None and any(
-            m.type == "application_data" and m.side is alert.side and m.at.first <= alert.at.first
+            m.type == "application_data"
+            and m.side is alert.side
+            and (m.at.began, m.at.first) <= (alert.at.began, alert.at.first)
             for m in self.session.messages
         )
 
@@ -266,13 +268,9 @@ def _sealed(session: Session, side: Side) -> tuple[RecordSeen, ...]:
 def _foreign_reset(told: Conversation) -> Side | None:
     """The side whose RST came with a TTL that none of its other packets has: something between sent it.
 
-    An RST counts among the TTLs of its side too, so two different ones are needed, the RST's last.
+    A copy of a packet, captured behind the next router, has a TTL of its own: only those before the RST count.
     """
     for side in (CLIENT, SERVER):
-        facts = told.tcp.sides[side]
-        if facts.reset_ttl is None or facts.segments < 2:
-            continue
-        others = [ttl for ttl in facts.ttls if ttl != facts.reset_ttl]
-        if others and facts.ttls.index(facts.reset_ttl) == len(facts.ttls) - 1:
+        if told.tcp.sides[side].reset_ttl_new:
             return side
     return None
