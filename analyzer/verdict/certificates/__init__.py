@@ -1,6 +1,6 @@
 """Is this the certificate that should be here? The four slots, and all that speaks for or against a certificate.
 
-- `slots`: the four certificate slots, by a table; `rules`: what each slot asks of a certificate; `absent`: why a
+- `slots`: the four certificate slots, by a table, with a `memory`; `rules`: what each asks of a certificate; `absent`: why a
   slot is empty.
 - `opinions`: the right one, of the right CA, or nearly so; `near_misses`: which expected one it nearly is;
   `published`: what AWS publishes.

@@ -15,7 +15,7 @@ from analyzer.verdict.finding import Status
 from analyzer.verdict.words import distance, time_of, when
 
 # AWS's guide signs for ten years, third parties for 30 or 365 days: a month is time to act in.
-_SOON = timedelta(days=30)
+SOON = timedelta(days=30)
 
 
 def remarks(shown: Shown, seen: datetime, session: Session, status: Status) -> Iterator[str]:
@@ -46,7 +46,7 @@ def by_now(rows: Sequence[Showing], now: datetime) -> Iterator[str]:
         what = f"the {slot} certificate {_name(leaf)} was valid in this capture and"
         if end <= now:
             yield f"{what} expired {distance(now - end)} ago, at {when(end)}"
-        elif end - now < _SOON:
+        elif end - now < SOON:
             yield f"{what} expires in {distance(end - now)}, at {when(end)}"
 
 
@@ -55,7 +55,7 @@ def _dates(shown: Shown, seen: datetime) -> Iterator[str]:
     if leaf.not_after is None:
         return
     left = leaf.not_after - shown.at
-    if timedelta(0) < left < _SOON:
+    if timedelta(0) < left < SOON:
         yield f"it expires {distance(left)} after {shown.reference}, at {when(leaf.not_after)}"
     if seen == shown.at:
         return

@@ -12,12 +12,13 @@ from analyzer.stream import CLIENT, SERVER, UNTIMED, Side
 from analyzer.verdict.certificates import rules
 from analyzer.verdict.certificates.absent import absence
 from analyzer.verdict.certificates.authorities import name_of
+from analyzer.verdict.certificates.memory import Memory
 from analyzer.verdict.certificates.opinions import Opinion, Shown, Wanted
 from analyzer.verdict.certificates.published import (
     looks_like_a_cluster_certificate,
     published_server,
 )
-from analyzer.verdict.certificates.remarks import remarks
+from analyzer.verdict.certificates.remarks import SOON, remarks
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import SLOTS, Finding, Status
 from analyzer.verdict.words import listing, short, time_of
@@ -58,18 +59,30 @@ SLOT_TABLE = (
 
 def check(told: Conversation, whole: Expectations, at: datetime | None) -> Iterator[Finding]:
     """One finding per slot for which something is expected or was presented."""
-    address = told.tcp.server.address
-    clusters = frozenset(h.cluster for h in whole.hsms if address in h.addresses and h.cluster)
-    wanted = Wanted(whole.at(address), whole, clusters)
+    memory = _memory(whole)
+    wanted = memory.wanted(told.tcp.server.address)
     for slot in SLOT_TABLE:
-        if (finding := _judged(slot, told, wanted, at)) is not None:
+        if (finding := _judged(slot, told, wanted, memory, at)) is not None:
             yield finding
 
 
-def _judged(slot: Slot, told: Conversation, wanted: Wanted, at: datetime | None) -> Finding | None:
+def _memory(whole: Expectations) -> Memory:
+    """Of the expected set that was asked for last: a run has one."""
+    global _latest  # noqa: PLW0603
+    if _latest.whole is not whole:
+        _latest = Memory(whole, SOON)
+    return _latest
+
+
+_latest = Memory(Expectations.none(), SOON)
+
+
+def _judged(
+    slot: Slot, told: Conversation, wanted: Wanted, memory: Memory, at: datetime | None
+) -> Finding | None:
     """The worst of what was presented on this level; a renegotiation may show another certificate."""
     shown = [
-        _presented(slot, told, session, chain, wanted, at)
+        _presented(slot, told, session, chain, wanted, memory, at)
         for session in told.sessions
         if session.level == slot.level and (chain := session.certificates[slot.side]) is not None
     ]
@@ -97,10 +110,34 @@ def _presented(
     session: Session,
     chain: tuple[Presented, ...],
     wanted: Wanted,
+    memory: Memory,
     at: datetime | None,
 ) -> Finding:
     if not chain:
         return _empty(slot, session, wanted.here)
+    sent = tuple([item.certificate for item in chain])
+    seen = time_of(chain[0].at.ended)
+    calm = at is None and chain[0].at.ended != UNTIMED and memory.is_calm(sent, seen)
+    hashes = tuple([certificate.sha256 for certificate in sent])
+    key = (slot.code, hashes, wanted.clusters, session.outcome)
+    ends = (told.tcp.client.address, told.tcp.server)
+    finding = memory.find(key, ends) if calm else None
+    if finding is None:
+        finding = _opinion(slot, told, session, chain, wanted, at)
+        if calm:
+            memory.keep(key, ends, finding)
+    return replace(finding, evidence=tuple(dict.fromkeys([item.at for item in chain])))
+
+
+def _opinion(
+    slot: Slot,
+    told: Conversation,
+    session: Session,
+    chain: tuple[Presented, ...],
+    wanted: Wanted,
+    at: datetime | None,
+) -> Finding:
+    """What is said of a chain, still without the frames in which it came."""
     untimed = chain[0].at.ended == UNTIMED
     seen = (at or _within_validity(chain)) if untimed else time_of(chain[0].at.ended)
     shown = Shown(
@@ -122,7 +159,6 @@ def _presented(
         opinion.message,
         kind=opinion.kind,
         observed=short(shown.leaf),
-        evidence=tuple(dict.fromkeys(item.at for item in chain)),
         advice=opinion.advice,
         notes=(*opinion.notes, *remarks(shown, seen, session, opinion.status)),
         differences=opinion.differences,
