@@ -102,7 +102,7 @@ def _of_file(
 
 def _print(findings: Sequence[Finding], form: str) -> None:
     if form == "json":
-        from analyzer.report.json_report import finding_json
+        from analyzer.report.json_connection import finding_json
 
         told = [finding_json(finding) for finding in findings]
         click.echo(json.dumps({"findings": told}, indent=2))

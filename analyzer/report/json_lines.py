@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from analyzer.report.json_report import SCHEMA, connection_json, without_connections
+from analyzer.report.json_connection import connection_json
+from analyzer.report.json_report import SCHEMA, without_connections
 from analyzer.report.json_values import Json
 from analyzer.report.model import Connection, Packed, Report
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -48,7 +49,13 @@ def level_title(level: int | None) -> str:
 def iso_time(nanoseconds: int) -> str:
     """UTC as ISO 8601 with nanoseconds: `2026-11-24T02:56:24.123456789Z`."""
     seconds, rest = divmod(nanoseconds, _SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return f"{_to_the_second(seconds)}.{rest:09d}Z"
+
+
+@functools.lru_cache(maxsize=64)
+def _to_the_second(seconds: int) -> str:
+    """Dozens of times of one connection are of the same second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def iso_date(moment: datetime | None) -> str | None:
@@ -60,7 +67,7 @@ def iso_date(moment: datetime | None) -> str | None:
 
 def frame_numbers(spans: Iterable[Span]) -> list[int]:
     """The first and last frame of each span, numbered as Wireshark does, each once and in order."""
-    return [number_of(frame) for frame in sorted({end for s in spans for end in (s.first, s.last)})]
+    return [number_of(frame) for frame in sorted({end for s in spans for end in s[:2]})]
 
 
 def frames_text(spans: Sequence[Span]) -> str:

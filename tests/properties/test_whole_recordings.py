@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.capture import Capture
 from analyzer.capture.items import FIN, RST, SYN, Segment
-from analyzer.report.json_report import connection_json
+from analyzer.report.json_connection import connection_json
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.key_files import load_key_file
