@@ -119,8 +119,10 @@ def _as_json(told: Sequence[Use], lines: Sequence[Line] | None) -> dict[str, Any
 
 
 def _print(told: Sequence[Use], lines: Sequence[Line] | None) -> None:
+    from analyzer.report.words import direction
+
     for use in told:
-        where = f"connection {use.stream}, level {use.level}, {use.side.word}, {use.epoch}"
+        where = f"connection {use.stream}, level {use.level}, {direction(use.side, use.epoch)}"
         answer = f"opens with {use.source}" if use.source else f"sealed: {use.why}"
         click.echo(safe_text(f"{where} (from frame {use.frame}): {answer}"))
         if use.remedy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from analyzer.report.words import OUTCOME_WORDS, frames_text, level_title
+from analyzer.report.words import OUTCOME_WORDS, direction, frames_text, level_title
 from analyzer.session.facts import Presented, Session
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
@@ -93,7 +93,7 @@ def _alerts(session: Session) -> Lines:
 
 def _sealed(session: Session) -> Lines:
     return [
-        f"{sealed.side.word}, {sealed.epoch}: {sealed.detail} ({frames_text((sealed.at,))})"
+        f"{direction(sealed.side, sealed.epoch)}: {sealed.detail} ({frames_text((sealed.at,))})"
         for sealed in session.sealed
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from analyzer.report.model import Connection, Input, Packed, Report
-from analyzer.stream import Span, file_of, number_of
+from analyzer.stream import Side, Span, file_of, number_of
 from analyzer.verdict.finding import SLOTS, Finding, Status
 
 _SECOND = 1_000_000_000
@@ -44,6 +44,11 @@ STAGE_WORDS = {
 def level_title(level: int | None) -> str:
     """`outer`, `inner`, `level 2` ...; "" where a statement has no level."""
     return "" if level is None else LEVEL_TITLES.get(level, f"level {level}")
+
+
+def direction(side: Side, epoch: str) -> str:
+    """`client, handshake`; only the side where no hello told what its records are sealed with."""
+    return f"{side.word}, {epoch}" if epoch else side.word
 
 
 def iso_time(nanoseconds: int) -> str:

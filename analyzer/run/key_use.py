@@ -22,7 +22,7 @@ class Use:
     """What opens one direction's records of one epoch, or why nothing does.
 
     Attributes:
-        epoch: `early`, `handshake`, `application` (TLS 1.3) or `traffic`.
+        epoch: `early`, `handshake`, `application` (TLS 1.3) or `traffic`; "" where no hello tells which.
         source: the key-log label or other source, "" where it stays sealed.
         why, remedy: for what stays sealed.
         frame: the first frame of the records, 1-based.

@@ -210,7 +210,7 @@ class Recorder:
         handshake.tried = handshake.tried or event
         self._missing[event.side] = True
         handshake.recovered.append(
-            f"{event.side.word}: not both hellos are in the capture; a secret tried out of the key log"
+            f"{event.side.word}: not both hellos could be read; a secret tried out of the key log"
             f" opens its records from number {event.sequence} on"
         )
 

@@ -22,8 +22,8 @@ from analyzer.tls.secrets import Secrets
 
 HELLO_MISSING = Missing(
     "hello-missing",
-    "the other side's hello is not in the capture",
-    "a capture that holds both hellos",
+    "not both hellos could be read",
+    "both hellos: a capture that holds them, and for an inner level the outer keys that open them",
 )
 _NO_FIT = Missing(
     "wrong-secret",

@@ -59,6 +59,23 @@ def test_lines_of_other_sessions_are_unused():
     assert {line["file"] for line in unused} == {str(other)}
 
 
+def test_hellos_inside_closed_records_are_not_said_to_be_missing_from_the_capture(tmp_path):
+    """With the keys of one side the other side's inner hello is captured, and sealed."""
+    case = CASES["tls13-in-tls13"]
+    log = tmp_path / "client.log"
+    log.write_text("".join(f"{line}\n" for line in case.key_lines() if line.startswith("CLIENT_")))
+
+    listed = run_program("keys", case.capture, "--keys", log).stdout.decode()
+    shown = run_program("analyze", case.capture, "--keys", log).stdout.decode()
+
+    assert "level 1, client (from frame 19): sealed: not both hellos could be read" in listed
+    assert "the outer keys that open them" in listed
+    assert "client: not both hellos could be read" in " ".join(shown.split())
+    for text in (listed, shown):
+        assert ", :" not in text
+        assert "hello is not in the capture" not in text
+
+
 def test_no_output_shows_a_secret():
     case = CASES["tls13-in-tls13"]
     secrets = [

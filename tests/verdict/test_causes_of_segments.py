@@ -1,5 +1,7 @@
 """Causes in captures that no recording has: longer silences, and packets that come too late."""
 
+import pytest
+
 from analyzer.capture import Capture
 from analyzer.capture.items import ACK, RST, SYN, Item, Segment
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
@@ -8,7 +10,7 @@ from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.secrets import Secrets
 from analyzer.verdict.finding import Cause, Confidence
 from tests.makers.cases import cases
-from tests.makers.segments import Conversation
+from tests.makers.segments import MS, Conversation
 
 BY_NAME = {case.name: case for case in cases()}
 SECOND = 1_000_000_000
@@ -74,8 +76,54 @@ def test_a_syn_ack_that_comes_when_the_program_has_gone_is_refused():
     assert "answered the SYN-ACK" in cause.summary
 
 
-def test_the_first_answer_of_a_slow_peer_is_awaited_without_a_cause_of_its_own():
+def then_another(talk: Conversation, later_ms: int) -> list[Item]:
+    """The capture goes on: another client connects some time later."""
+    other = Conversation(
+        client=("10.0.0.9", 1), clock=talk.clock + later_ms * MS, frame=talk.frame
+    ).open()
+    return [*talk.segments, *other.segments]
+
+
+def first_cause(items: list[Item]) -> Cause:
+    analysis = Analysis(Options(contain_crashes=False), Secrets())
+    told = sorted(analysis.connections(items), key=lambda each: each.conversation.stream)
+    assert told[0].cause is not None
+    return told[0].cause
+
+
+@pytest.mark.parametrize(("flags", "step"), [((), "SYN"), ((SYN | ACK,), "SYN-ACK")])
+def test_a_capture_that_ends_before_the_answer_is_due_blames_nobody(flags, step):
     talk = Conversation()
     talk.send(CLIENT, SYN)
+    for each in flags:
+        talk.send(SERVER, each)
 
-    assert cause_of(list(talk.segments)).confidence is Confidence.POSSIBLE
+    for items in (list(talk.segments), then_another(talk, 400)):
+        cause = first_cause(items)
+
+        assert (cause.code, cause.confidence) == ("capture-ends", Confidence.POSSIBLE)
+        assert f"after the {step} of the TCP handshake with 10.0.0.2:2223" in cause.summary
+        assert "whether it came is not known" in cause.summary
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [((), "syn-unanswered"), ((SYN | ACK,), "syn-ack-unanswered")]
+)
+def test_a_capture_that_goes_on_without_an_answer_says_so(flags, code):
+    talk = Conversation()
+    talk.send(CLIENT, SYN)
+    for each in flags:
+        talk.send(SERVER, each)
+
+    cause = first_cause(then_another(talk, 10_000))
+
+    assert (cause.code, cause.confidence) == (code, Confidence.LIKELY)
+
+
+def test_a_repeated_syn_waited_long_enough_for_its_answer():
+    talk = Conversation()
+    syn = talk.send(CLIENT, SYN)
+    talk.wait(SECOND)
+    talk.again(syn)
+
+    assert cause_of(list(talk.segments)).code == "syn-unanswered"

@@ -70,6 +70,35 @@ def icmp_refused(s: Symptoms) -> Reading | None:
     )
 
 
+def just_begun(s: Symptoms) -> Reading | None:
+    """The capture ends before an answer, or its repeat, was due: nobody can be blamed."""
+    tcp = s.told.tcp
+    server = tcp.sides[SERVER]
+    repeated = tcp.syns > 1 or server.segments - server.duplicates > 1
+    if tcp.opening not in {"syn-only", "no-final-ack"} or repeated or tcp.icmp or s.endings:
+        return None
+    watched = max(tcp.span.ended, tcp.watched_until_ns)
+    if watched - tcp.span.ended >= SECOND or tcp.span.ended - tcp.span.began >= SECOND:
+        return None
+    step = "SYN" if tcp.opening == "syn-only" else "SYN-ACK"
+    after = duration(watched - tcp.span.ended) if watched > tcp.span.ended else "right"
+    known = ""
+    if s.expected.listed:
+        hsm = s.expected.hsm_at(tcp.server.address)
+        if hsm is None:
+            known = " describe-clusters does not list that address."
+        elif hsm.state and hsm.state != "ACTIVE":
+            known = f" describe-clusters gives the state of {hsm} as {hsm.state}."
+    return Reading(
+        "capture-ends",
+        f"The capture ends {after} after the {step} of the TCP handshake with {_target(s)}, before the next step was "
+        f"due: whether it came is not known.{known}",
+        POSSIBLE,
+        (tcp.span,),
+        decide=("a capture that runs on until the client reports its failure",),
+    )
+
+
 def syn_unanswered(s: Symptoms) -> Reading | None:
     """Nobody answers the SYN."""
     tcp = s.told.tcp
@@ -77,17 +106,16 @@ def syn_unanswered(s: Symptoms) -> Reading | None:
         return None
     reset = tcp.sides[CLIENT].reset or tcp.sides[CLIENT].fin
     hsm = s.expected.hsm_at(tcp.server.address)
-    waited = tcp.span.ended - tcp.span.began
-    sent = (
-        f"{tcp.syns} SYN{'' if tcp.syns == 1 else 's'} in {duration(waited)}"
-        if waited
-        else "one SYN"
-    )
+    waited = max(tcp.span.ended, tcp.watched_until_ns) - tcp.span.began
+    if tcp.syns > 1:
+        sent, within = f"{tcp.syns} SYNs in {duration(tcp.span.ended - tcp.span.began)}", ""
+    else:
+        sent, within = "one SYN", f" within {duration(waited)}"
     if s.expected.listed and hsm is None:
         return Reading(
             "address-not-in-cluster",
             f"No HSM of the cluster has the address {tcp.server.address}: describe-clusters does not list it, "
-            f"and {sent} to {_target(s)} got no answer. The client still uses the address of an HSM that was "
+            f"and {sent} to {_target(s)} got no answer{within}. The client still uses the address of an HSM that was "
             "deleted or replaced.",
             LIKELY,
             (tcp.span,),
@@ -97,7 +125,7 @@ def syn_unanswered(s: Symptoms) -> Reading | None:
     if hsm is not None and hsm.state and hsm.state != "ACTIVE":
         return Reading(
             "hsm-not-active",
-            f"{hsm} does not answer: {sent} to {_target(s)} got no answer, and describe-clusters gives its "
+            f"{hsm} does not answer: {sent} to {_target(s)} got no answer{within}, and describe-clusters gives its "
             f"state as {hsm.state}.",
             LIKELY,
             (tcp.span,),
@@ -107,7 +135,7 @@ def syn_unanswered(s: Symptoms) -> Reading | None:
     few = tcp.syns == 1 and waited < PATIENCE_NS and tcp.ended_by != "timeout"
     return Reading(
         "syn-unanswered",
-        f"{_target(s)} does not answer: {sent}, no SYN-ACK, no RST, no ICMP error"
+        f"{_target(s)} does not answer: {sent}, no SYN-ACK, no RST, no ICMP error{within}"
         + (
             f"; then the client {'reset' if tcp.sides[CLIENT].reset else 'gave up'}."
             if reset
@@ -159,15 +187,16 @@ def no_final_ack(s: Symptoms) -> Reading | None:
         return None
     if (reset := tcp.sides[CLIENT].reset) is not None:
         return _syn_ack_refused(s, reset)
+    short = max(tcp.span.ended, tcp.watched_until_ns) - tcp.span.began < PATIENCE_NS
     return Reading(
         "syn-ack-unanswered",
         f"The TCP handshake with {_target(s)} stops half way: SYN and SYN-ACK passed here, the client's ACK "
         "did not.",
-        LIKELY if tcp.span.ended - tcp.span.began >= PATIENCE_NS else POSSIBLE,
+        POSSIBLE if short else LIKELY,
         (tcp.span,),
         alternatives=(
             "the SYN-ACK is lost between here and the client",
-            "the capture ends too early",
+            *(("the capture ends too early",) if short else ()),
         ),
         decide=("a capture on the client's machine",),
     )
@@ -347,6 +376,7 @@ def _given_up(s: Symptoms, side: Side) -> str:
 
 OPENING_RULES: tuple[Rule, ...] = (
     icmp_refused,
+    just_begun,
     syn_unanswered,
     syn_refused,
     no_final_ack,
