@@ -63,7 +63,7 @@ class Carver:
     def finish(self) -> list[Carved]:
         """The certificates found, the client's first, each side's in the order of its bytes."""
         for lane in self._lanes:
-            lane.search()
+            lane.finish()
         return [carved for lane in self._lanes for carved in lane.found]
 
 
@@ -76,24 +76,34 @@ class _Lane:
         self._level = level
         self._limits = limits
         self._window = Window(side)
+        self._waiting: list[Chunk] = []  # behind the window
+        self._end = 0  # of all bytes so far
         self._search_at = limits.together
 
     def feed(self, event: StreamEvent) -> None:
-        window = self._window
-        if isinstance(event, Chunk):
-            if window.end < self._limits.searched:
-                window.append(event)
-                if len(window.data) >= self._search_at:
+        if type(event) is Chunk:
+            if self._end < self._limits.searched:
+                self._waiting.append(event)
+                self._end += len(event.data)
+                if self._end - self._window.offset >= self._search_at:
                     self.search()
-                    self._search_at = len(window.data) + self._limits.together
+                    self._search_at = len(self._window.data) + self._limits.together
         elif isinstance(event, Gap):
             self.search()
-            end = window.end + (event.size or 0)
-            self._window = Window(self._side, end)
+            self._end += event.size or 0
+            self._window = Window(self._side, self._end)
+
+    def finish(self) -> None:
+        """No more bytes will come. Most often nothing among the last ones looks like a certificate at all."""
+        if self._window.data or _SHAPE.search(b"".join([chunk.data for chunk in self._waiting])):
+            self.search()
 
     def search(self) -> None:
-        """Look through the bytes of the window, and let go of those in which none may begin any more."""
+        """Look through the bytes that came, and let go of those in which none may begin any more."""
         window = self._window
+        for chunk in self._waiting:
+            window.append(chunk)
+        self._waiting.clear()
         data = window.data
         at = 0
         while len(self.found) < self._limits.found:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from analyzer.session.facts import SkippedBytes
 from analyzer.session.follower import Follower
 from analyzer.session.forms import Form, parse_framing
-from analyzer.session.hypotheses import Run, best_form, first_header, late_record
+from analyzer.session.hypotheses import Run, best_form, first_header, late_record, plainly_bare
 from analyzer.session.window import Skips
 from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
 
@@ -142,10 +142,16 @@ class Framing:
     def _begin(self) -> list[StreamEvent]:
         """Choose the form if that is still open, and follow it where TLS begins."""
         form = self._form
-        if form is None:
-            runs = [run for lane in self._lanes for run in lane.runs()]
-            form = best_form(runs, self._pin, cut_hellos=self._cut_hellos)
         out: list[StreamEvent] = []
+        if form is None:
+            runs = [lane.runs() for lane in self._lanes]
+            starts = plainly_bare(*runs) if self._pin is None else None
+            if starts is not None:
+                self._form = Form()
+                for lane, start in zip(self._lanes, starts, strict=True):
+                    out += lane.follow_from(start, self._form)
+                return out
+            form = best_form([*runs[0], *runs[1]], self._pin, cut_hellos=self._cut_hellos)
         if form is None:
             return self._begin_late() if self.joined_late and self._pin is None else out
         for lane in self._lanes:
@@ -219,12 +225,16 @@ class _Lane:
         for run in self.runs():
             header = place(run)
             if header is not None:
-                self.give_up(before + header)
-                self.follower = Follower(form, self._side, self._offset, self.skips)
-                events, self._events, self.held = self._events, [], 0
-                return [lower for event in events for lower in self.follower.feed(event)]
+                return self.follow_from(before + header, form)
             before += len(run.data)
         return []
+
+    def follow_from(self, start: int, form: Form) -> list[StreamEvent]:
+        """The TLS bytes of what is held, which begin behind `start` bytes of it."""
+        self.give_up(start)
+        follower = self.follower = Follower(form, self._side, self._offset, self.skips)
+        events, self._events, self.held = self._events, [], 0
+        return [lower for event in events for lower in follower.feed(event)]
 
     def give_up(self, size: int) -> list[StreamEvent]:
         """Take the first `size` bytes for vendor bytes; the gaps and ends up to there."""

@@ -7,7 +7,7 @@ what a connection costs.
 from __future__ import annotations
 
 from analyzer.session.forms import LARGEST_HEADER
-from analyzer.session.scan import hello_places
+from analyzer.session.scan import may_hold_hello
 from analyzer.stream import Chunk, Closed, Gap
 
 # A hello is recognised by so many bytes, and a header may stand before it.
@@ -38,10 +38,12 @@ class Gate:
             self._tails[side] = b""
             return []
         data = tail + event.data
-        if next(hello_places(data, side, answers=False), None) is not None:
+        if may_hold_hello(data, side):
             return [event._replace(data=data), *self._ends]
-        self._tails[side] = data[-_TAIL:]
-        self._pass(side, len(data) - len(self._tails[side]))
+        if len(data) > _TAIL:
+            self._pass(side, len(data) - _TAIL)
+            data = data[-_TAIL:]
+        self._tails[side] = data
         return []
 
     def _pass(self, side: int, size: int) -> None:

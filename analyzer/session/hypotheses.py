@@ -79,8 +79,6 @@ def best_form(
         cut_hellos: try the forms that cut even a hello's first bytes. Where there is no TLS that is some
             hundred forms on every connection, a third of all the time that a reconnect storm takes.
     """
-    if pin is None and _is_plainly_bare(runs):
-        return _BARE
     client, server = ([run for run in runs if run.side is side] for side in Side)
     small = small_forms() if cut_hellos else ()
     suggested = _suggested(client, pin, small, answers=False)
@@ -93,25 +91,22 @@ def best_form(
     return max(sorted(tried, key=preference), key=lambda form: _score(form, runs, answers=answers))
 
 
-def _is_plainly_bare(runs: Sequence[Run]) -> bool:
-    """Whether nothing but records stands behind either side's hello, and the client's are of several sends.
+def plainly_bare(client: Sequence[Run], server: Sequence[Run]) -> tuple[int, int] | None:
+    """Where either side's records begin, if nothing but records follows, and the client's are of several sends.
 
     A header, of whatever form, would break the chain where the second send begins. So most connections
     cost one walk over their record headers, and not the thousand times more of trying every form.
     """
-    client, server = ([run for run in runs if run.side is side] for side in Side)
-    sent = _chain(client, answers=False) if client else None
-    answered = _chain(server, answers=True) if server else None
-    if not sent or not answered:
-        return False
-    return any(at in client[0].borders for at in sent[1:])
-
-
-def _chain(runs: Sequence[Run], *, answers: bool) -> list[int] | None:
-    """Where records begin from the hello to the end of the bytes held; None where other bytes stand between."""
-    if len(runs) != 1:
+    if len(client) != 1 or len(server) != 1:
         return None
-    (run,) = runs
+    sent, answered = _chain(client[0], answers=False), _chain(server[0], answers=True)
+    if not sent or not answered or client[0].borders.isdisjoint(sent[1:]):
+        return None
+    return sent[0], answered[0]
+
+
+def _chain(run: Run, *, answers: bool) -> list[int] | None:
+    """Where records begin from the hello to the end of the bytes held; None where other bytes stand between."""
     at = first_header(_BARE, run, answers=answers)
     if at is None:
         return None

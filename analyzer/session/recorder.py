@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
+from analyzer.session.handshake import LAST_OF_FLIGHT, Handshake
 from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
 from analyzer.session.timeline import history, in_handshake_order
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side
 from analyzer.tls.constants import handshake_type_name
 from analyzer.tls.events import (
     Alert,
@@ -35,41 +36,11 @@ from analyzer.tls.messages import (
     ServerHello,
 )
 
+_new = tuple.__new__  # makes a named tuple without the call of its class's own constructor
+
 _TLS13 = 0x0304
-# With these a server's handshake is over as far as it asks for anything.
-_LAST_OF_FLIGHT = frozenset({"server_hello_done", "finished"})
 _WORSE = ("valid", "unchecked", "invalid")
 _HEADER = 4  # bytes of a handshake message's header
-
-
-@dataclass(slots=True)
-class _Handshake:
-    """What was told of one handshake; lists of two are `[client's, server's]`."""
-
-    number: int
-    client_hello: ClientHello | None = None
-    server_hello: ServerHello | None = None
-    encrypted_extensions: EncryptedExtensions | None = None
-    request: CertificateRequest | None = None
-    messages: tuple[list[MessageSeen], list[MessageSeen]] = field(default_factory=lambda: ([], []))
-    chains: list[tuple[Presented, ...] | None] = field(default_factory=lambda: [None, None])
-    keys: list[str] = field(default_factory=lambda: ["", ""])
-    keyed: list[Keyed] = field(default_factory=list)
-    application: list[int] = field(default_factory=lambda: [0, 0])
-    sealed: list[Sealed] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-    proofs: dict[str, Proof] = field(default_factory=dict)
-    malformed: list[Malformed] = field(default_factory=list)
-    recovered: list[str] = field(default_factory=list)
-    issued: list[bytes] = field(default_factory=list)  # what to resume by, see `origins.known_by`
-    tried: Tried | None = None
-    data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
-    span: Span | None = None
-
-    @property
-    def is_tls(self) -> bool:
-        """More than bytes that no TLS record begins with."""
-        return bool(any(self.messages) or self.sealed or any(self.keys))
 
 
 class Recorder:
@@ -87,7 +58,7 @@ class Recorder:
         self._level = level
         self._stream = stream
         self._origins = origins
-        self._handshakes: list[_Handshake] = []
+        self._handshakes: list[Handshake] = []
         self._current = [0, 0]  # per side, the handshake its latest message belongs to
         self._closed = ["", ""]
         self._missing = [False, False]
@@ -96,36 +67,7 @@ class Recorder:
 
     def record(self, event: TlsEvent) -> None:
         """Take one event of this level, its application plaintext included."""
-        match event:
-            case Chunk():
-                self._plaintext(event)
-            case Message():
-                self._message(event)
-            case Closed():
-                self._closed[event.side] = self._closed[event.side] or event.how
-            case Gap():
-                self._missing[event.side] = True
-                self._tear(event.side)
-            case Alert():
-                self._handshake(event).alerts.append(event)
-                self._note(event, "alert", 2, event.encrypted)
-            case CipherChange():
-                self._note(event, "change_cipher_spec", 1, encrypted=False)
-            case Keyed():
-                handshake = self._handshake(event)
-                handshake.keys[event.side] = event.source
-                handshake.keyed.append(event)
-                self._epochs[event.side] = event.epoch
-            case Sealed():
-                self._handshake(event).sealed.append(event)
-            case Malformed():
-                self._handshake(event).malformed.append(event)
-            case Recovered():
-                self._recovered(event)
-            case Tried():
-                self._tried(event)
-            case Proof():
-                self._proof(event)
+        self._TAKEN[type(event)](self, event)
 
     def sessions(
         self,
@@ -155,40 +97,73 @@ class Recorder:
 
     # ------------------------------------------------------------------ taking events
 
-    def _numbered(self, number: int) -> _Handshake:
+    def _numbered(self, number: int) -> Handshake:
         while len(self._handshakes) <= number:
-            self._handshakes.append(_Handshake(len(self._handshakes)))
+            self._handshakes.append(Handshake(len(self._handshakes)))
         return self._handshakes[number]
 
     def _handshake(
         self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed | Tried
-    ) -> _Handshake:
+    ) -> Handshake:
         handshake = self._numbered(event.handshake)
-        handshake.span = handshake.span.to(event.at) if handshake.span else event.at
+        handshake.reach(event.at)
         return handshake
 
     def _note(
-        self, event: Message | Alert | CipherChange, name: str, size: int, encrypted: bool
+        self,
+        handshake: Handshake,
+        event: Message | Alert | CipherChange,
+        name: str,
+        size: int,
+        encrypted: bool,
     ) -> None:
-        self._current[event.side] = event.handshake
-        seen = MessageSeen(event.side, name, size, event.at, encrypted)
-        self._handshake(event).messages[event.side].append(seen)
+        side = event.side
+        self._current[side] = event.handshake
+        seen = _new(MessageSeen, (side, name, size, event.at, encrypted))
+        handshake.messages[side].append(seen)
 
     def _plaintext(self, chunk: Chunk) -> None:
-        handshake = self._numbered(self._current[chunk.side])
-        if not handshake.application[chunk.side]:
-            first = MessageSeen(
-                chunk.side, "application_data", len(chunk.data), chunk.at, encrypted=True
-            )
-            handshake.messages[chunk.side].append(first)
-        handshake.data[chunk.side] |= self._epochs[chunk.side] != "early"
-        handshake.application[chunk.side] += len(chunk.data)
+        side, data, at = chunk
+        handshake = self._numbered(self._current[side])
+        if not handshake.application[side]:
+            first = MessageSeen(side, "application_data", len(data), at, encrypted=True)
+            handshake.messages[side].append(first)
+        if self._epochs[side] != "early":
+            handshake.data[side] = True
+        handshake.application[side] += len(data)
+
+    def _closed_by(self, event: Closed) -> None:
+        self._closed[event.side] = self._closed[event.side] or event.how
+
+    def _gap(self, event: Gap) -> None:
+        self._missing[event.side] = True
+        self._tear(event.side)
+
+    def _alert(self, event: Alert) -> None:
+        handshake = self._handshake(event)
+        handshake.alerts.append(event)
+        self._note(handshake, event, "alert", 2, event.encrypted)
+
+    def _cipher_change(self, event: CipherChange) -> None:
+        self._note(self._handshake(event), event, "change_cipher_spec", 1, encrypted=False)
+
+    def _keyed(self, event: Keyed) -> None:
+        handshake = self._handshake(event)
+        handshake.keys[event.side] = event.source
+        handshake.keyed.append(event)
+        self._epochs[event.side] = event.epoch
+
+    def _sealed(self, event: Sealed) -> None:
+        self._handshake(event).sealed.append(event)
+
+    def _malformed(self, event: Malformed) -> None:
+        self._handshake(event).malformed.append(event)
 
     def _tear(self, side: Side) -> None:
         """Bytes of the side are missing: where its handshake was not over, a message may be among them."""
         number = self._current[side]
-        seen = _types(self._handshakes[number], side) if self._handshakes else ()
-        if _LAST_OF_FLIGHT.isdisjoint(seen):
+        seen = self._handshakes[number].types(side) if self._handshakes else ()
+        if LAST_OF_FLIGHT.isdisjoint(seen):
             self._torn.add((number, side))
 
     def _recovered(self, event: Recovered) -> None:
@@ -217,11 +192,17 @@ class Recorder:
     def _message(self, message: Message) -> None:
         handshake = self._handshake(message)
         name = handshake_type_name(message.type)
+        if message.value is not None:
+            name = self._content(handshake, message) or name
+        self._note(handshake, message, name, _HEADER + len(message.body), message.encrypted)
+
+    def _content(self, handshake: Handshake, message: Message) -> str:
+        """Keep what a message holds; gives its name where that is not the one of its type."""
         match message.value:
             case ClientHello() as hello:
                 handshake.client_hello = handshake.client_hello or hello
             case ServerHello(is_retry=True):
-                name = "hello_retry_request"
+                return "hello_retry_request"
             case ServerHello() as hello:
                 handshake.server_hello = hello
                 if hello.version != _TLS13:  # there it only echoes the client's
@@ -236,13 +217,29 @@ class Recorder:
                 )
             case NewSessionTicket(ticket=ticket):
                 self._issue(handshake, ticket)
-        self._note(message, name, _HEADER + len(message.body), message.encrypted)
+        return ""
+
+    # By what an event is: a nested handshake tells some seventy of them, and most would be tried last in a row.
+    _TAKEN: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Chunk: _plaintext,
+        Message: _message,
+        Closed: _closed_by,
+        Gap: _gap,
+        Alert: _alert,
+        CipherChange: _cipher_change,
+        Keyed: _keyed,
+        Sealed: _sealed,
+        Malformed: _malformed,
+        Recovered: _recovered,
+        Tried: _tried,
+        Proof: _proof,
+    }
 
     # ------------------------------------------------------------------ giving sessions
 
     def _session(
         self,
-        told: _Handshake,
+        told: Handshake,
         counts: tuple[RecordCounts, RecordCounts],
         first_records: tuple[Sequence[RecordSeen], Sequence[RecordSeen]],
         framing: str,
@@ -253,7 +250,7 @@ class Recorder:
         messages = in_handshake_order(*told.messages)
         closed = (self._closed[CLIENT], self._closed[SERVER])
         sealed = {event.side for event in told.sealed}
-        resumed = _resumed(told)
+        resumed = told.resumed
         seen = Seen(
             version=version,
             messages=told.messages,
@@ -272,15 +269,15 @@ class Recorder:
             offered_suites=client_hello.suites if client_hello else (),
             suite=server_hello.suite if server_hello else tried.suite if tried else None,
             server_name=client_hello.server_name if client_hello else None,
-            alpn=_alpn(told),
-            client_random=_client_random(told),
+            alpn=told.alpn,
+            client_random=told.client_random,
             server_random=server_hello.random if server_hello else None,
             resumed=resumed,
-            resumes=self._origins.find(_offered_identities(told)) if resumed else "",
-            identities=_offered_identities(told) if resumed else (),
+            resumes=self._origins.find(told.offered_identities) if resumed else "",
+            identities=told.offered_identities if resumed else (),
             history=history(messages),
             certificates=(told.chains[CLIENT], told.chains[SERVER]),
-            certificate_request=_requested(told, torn=(told.number, SERVER) in self._torn),
+            certificate_request=told.requested(torn=(told.number, SERVER) in self._torn),
             authorities=told.request.authorities if told.request else (),
             keys=(told.keys[CLIENT], told.keys[SERVER]),
             keyed=tuple(sorted(told.keyed, key=_when)),
@@ -299,67 +296,21 @@ class Recorder:
             span=told.span,
         )
 
-    def _issue(self, handshake: _Handshake, ticket: bytes) -> None:
+    def _issue(self, handshake: Handshake, ticket: bytes) -> None:
         identity = known_by(ticket)
         if self._origins.remember(identity, lambda: self._origin(handshake)):
             handshake.issued.append(identity)
 
-    def _origin(self, told: _Handshake) -> Issuer:
+    def _origin(self, told: Handshake) -> Issuer:
         chain = told.chains[SERVER]
         if not chain:
-            return None, _offered_identities(told)
+            return None, told.offered_identities
         return Place(self._stream, self._level, chain[0].at.last), ()
 
     def _readable(self, side: Side, sealed: set[Side]) -> bool:
         return side not in sealed and not self._missing[side]
 
 
-def _client_random(told: _Handshake) -> bytes | None:
-    if told.client_hello:
-        return told.client_hello.random
-    return told.tried.client_random if told.tried else None
-
-
 def _when(event: Alert | Sealed | Keyed) -> tuple[int, Side]:
     """Sorts both sides' events by capture time, in whatever order the directions came."""
     return event.at.ended, event.side
-
-
-def _types(told: _Handshake, side: Side) -> list[str]:
-    return [message.type for message in told.messages[side]]
-
-
-def _alpn(told: _Handshake) -> str | None:
-    if told.encrypted_extensions and told.encrypted_extensions.alpn:
-        return told.encrypted_extensions.alpn
-    return told.server_hello.alpn if told.server_hello else None
-
-
-def _resumed(told: _Handshake) -> bool | None:
-    """TLS 1.3: a chosen PSK. Before: ChangeCipherSpec with nothing of a full handshake before it."""
-    if told.server_hello is None:
-        return None
-    if told.server_hello.version == _TLS13:
-        return told.server_hello.selected_psk is not None
-    types = _types(told, SERVER)
-    if not {"certificate", "server_key_exchange", "server_hello_done"}.isdisjoint(types):
-        return False
-    return True if "change_cipher_spec" in types else None
-
-
-def _requested(told: _Handshake, *, torn: bool) -> bool | None:
-    """Whether the server asked for a client certificate; None while its flight is not whole."""
-    if told.request is not None:
-        return True
-    types = _types(told, SERVER)
-    whole = not (torn or _LAST_OF_FLIGHT.isdisjoint(types)) or _resumed(told)
-    return False if whole else None
-
-
-def _offered_identities(told: _Handshake) -> tuple[bytes, ...]:
-    """What the client asked to resume by: PSK identities (TLS 1.3), its ticket, its session ID."""
-    hello = told.client_hello
-    if hello is None:
-        return ()
-    offered = (*hello.psk_identities, hello.session_ticket, hello.session_id)
-    return tuple([known_by(identity) for identity in offered if identity])

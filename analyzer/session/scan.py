@@ -68,6 +68,12 @@ def hello_places(data: bytes, side: Side, *, answers: bool) -> Iterator[int]:
     return (match.start() for match in pattern.finditer(data))
 
 
+def may_hold_hello(data: bytes, side: Side) -> bool:
+    """Whether `hello_places` gives any place in `data`, a server's alert left out."""
+    pattern = _CLIENT_HELLO_START if side is CLIENT else _SERVER_HELLO_START
+    return pattern.search(data) is not None
+
+
 def record_size(header: bytes | bytearray) -> int | None:
     """The size of the record that begins with the 5 bytes `header`, itself included; None if it is no record."""
     kind, length = header[0], header[3] << 8 | header[4]

@@ -44,6 +44,7 @@ class StackOptions:
 
 
 _BOTH = 1 << CLIENT | 1 << SERVER
+_OF_STREAM = (Chunk, Gap, Closed)
 
 
 class _Told(NamedTuple):
@@ -204,10 +205,12 @@ class _Level:
         self._take(self._layer.feed(event))
 
     def _take(self, events: Iterable[TlsEvent]) -> None:
+        record = self._recorder.record
         for event in events:
-            self._recorder.record(event)
-            if not isinstance(event, Chunk | Gap | Closed):
-                self._joined_late |= isinstance(event, Tried)
+            record(event)
+            # Not with `Chunk | Gap | Closed`, which would be made anew for each of seventy events a connection.
+            if not isinstance(event, _OF_STREAM):
+                self._joined_late |= type(event) is Tried
                 continue
             if self._plaintext is not None:
                 self._plaintext.append(event)
