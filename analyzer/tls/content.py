@@ -97,7 +97,7 @@ class Content:
             encrypted: it was sealed.
         """
         if kind == HANDSHAKE:
-            self._handshake_bytes(data, version, at, encrypted=encrypted)
+            self.messages(data, version, at, encrypted=encrypted)
         elif kind == APPLICATION_DATA:
             if not self.agreed:
                 self._check_agreed(at, encrypted=encrypted)
@@ -152,7 +152,8 @@ class Content:
 
     # ------------------------------------------------------------------ by content type
 
-    def _handshake_bytes(self, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+    def messages(self, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+        """The content of the next record, one of handshake messages; as `take`."""
         if version == SSL2:
             self._message(CLIENT_HELLO, data, at, sslv2=True, encrypted=False)
             return

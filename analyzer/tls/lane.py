@@ -148,7 +148,7 @@ class Lane:
         now, at a third of the calls (`_process` is for all others). A storm has fifty of them a connection.
         """
         side, counts, first_records = self._side, self.counts, self.first_records
-        protection, content = self._protection, self.content
+        protection, content, events = self._protection, self.content, self._events
         for record in records:
             kind, version, body, at = record
             size = len(body)
@@ -164,16 +164,18 @@ class Lane:
             opener = protection.ready
             if opener is None:
                 if kind == HANDSHAKE and not protection.on and not protection.behind_loss:
-                    content.take(kind, body, version, at, encrypted=False)
+                    content.messages(body, version, at, encrypted=False)
                     continue
             elif kind == APPLICATION_DATA or not protection.tls13:
                 opened = opener.open(kind, version, body)
                 if opened:
                     kind, data = opened
-                    if kind != APPLICATION_DATA or not content.agreed:
+                    if kind == HANDSHAKE:
+                        content.messages(data, version, at, encrypted=True)
+                    elif kind != APPLICATION_DATA or not content.agreed:
                         content.take(kind, data, version, at, encrypted=True)
                     elif data:
-                        self._events.append(_new(Chunk, (side, data, at)))
+                        events.append(_new(Chunk, (side, data, at)))
                     continue
             if not self._process(record, last=False):
                 self._hold(record)

@@ -65,7 +65,11 @@ class TlsLayer:
         other = self._lanes[1 - side]
         if other.held and type(event) is Chunk:
             other.resume()
-        return self._told() if self._events else ()
+        if not self._events:
+            return ()
+        events = self._events.copy()
+        self._events.clear()
+        return events
 
     def finish(self) -> Sequence[TlsEvent]:
         """What is left, once no more bytes will come.
@@ -80,9 +84,6 @@ class TlsLayer:
             if not handshake.proved:
                 self._client.content.prove(handshake)
             self._client.content.prove_late(handshake, last=True)
-        return self._told()
-
-    def _told(self) -> list[TlsEvent]:
         events = self._events.copy()
         self._events.clear()
         return events

@@ -121,7 +121,8 @@ class RecordReader:
             self.skipped += passed
             data = data[passed:]
         joined = bool(self._parts)
-        size = self._size + len(data)
+        latest = self._size  # where this chunk's bytes begin
+        size = latest + len(data)
         if joined or size < self._wanted:
             self._parts.append(data)
             self._spans.append((size, at))
@@ -149,7 +150,7 @@ class RecordReader:
                     if self.late and self.skipped > _LATE:
                         self._break(self._first)
                     return []
-        # Most writes of most stacks are chunks of whole records: nothing is joined, kept or looked up for them.
+        # Most records lie in one chunk, whose frames are theirs: nothing is looked up for them.
         records = []
         wanted = HEADER
         while start + HEADER <= size:
@@ -166,15 +167,17 @@ class RecordReader:
             if end > size:
                 wanted = end - start
                 break
-            span = self._span(start, end) if joined else at
+            span = at if start >= latest else self._span(start, end)
             records.append(_new(Record, (kind, version, data[begin:end], span)))
             start = end
         self._wanted = wanted
-        if joined:
+        if start < latest:
             self._keep(data, start)
         elif start < size:
-            self._spans = [(size, at)]
-            self._keep(data, start)
+            self._size = size - start
+            self._parts, self._spans = [data[start:]], [(self._size, at)]
+        elif joined:
+            self._parts, self._spans, self._size = [], [], 0
         return records
 
     def lose(self, size: int | None) -> int | None:
