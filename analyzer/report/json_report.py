@@ -12,7 +12,7 @@ from functools import partial
 
 from analyzer import __version__
 from analyzer.report.json_connection import connection_json, connection_text, finding_json
-from analyzer.report.json_summary import summary_json
+from analyzer.report.json_summary import summary_json, summary_pieces
 from analyzer.report.json_values import Json
 from analyzer.report.model import Connection, Input, Packed, Report
 from analyzer.stream import number_of
@@ -32,13 +32,15 @@ def pieces(report: Report, *, der: bool = False) -> Iterator[str]:
     storm needs; the one in C writes lines.
     """
     before = "{"
-    for key, value in without_connections(report).items():
+    for key, value in _head(report).items():
         yield f'{before}\n"{key}": '
         before = ","
         if key == "connections":
             yield from _lines(_texts(report.connections, der=der))
         else:
             yield json.dumps(value)
+    yield ',\n"summary": '
+    yield from summary_pieces(report)
     yield "\n}\n"
 
 
@@ -63,6 +65,11 @@ def as_json(report: Report, *, der: bool = False) -> Json:
 
 def without_connections(report: Report) -> Json:
     """The report in its order of keys, with no connection among them yet."""
+    return _head(report) | {"summary": summary_json(report)}
+
+
+def _head(report: Report) -> Json:
+    """What comes before the summary, with no connection among it yet."""
     return {
         "schema": SCHEMA,
         "tool": {"name": "hsm-analyzer", "version": __version__},
@@ -71,7 +78,6 @@ def without_connections(report: Report) -> Json:
         "inputs": [_input(source) for source in report.inputs],
         "connections": [],
         "findings": [finding_json(finding) for finding in report.findings],
-        "summary": summary_json(report),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterator
 
 from analyzer.report.json_values import Json, frame_json, milliseconds
 from analyzer.report.model import Packed, Report
@@ -12,8 +14,18 @@ from analyzer.verdict.comparison.showing import Showing
 from analyzer.verdict.finding import SLOTS, Status
 
 
-def summary_json(report: Report) -> Json:
-    """Counts, the table of certificates, the series of failures."""
+def summary_pieces(report: Report) -> Iterator[str]:
+    """The summary as text, piece by piece: where every client has an address of its own, its table is long."""
+    # In a string every quote has a backslash before it, so these words stand in the text but once.
+    before, words, after = json.dumps(summary_json(report, rows=False)).partition('"shown": [')
+    yield before + words
+    for place, row in enumerate(report.shown):
+        yield f"{', ' if place else ''}{json.dumps(_showing(row))}"
+    yield after
+
+
+def summary_json(report: Report, *, rows: bool = True) -> Json:
+    """Counts, the table of certificates (with its `rows`), the series of failures."""
     slots: Counter[tuple[str, Status]] = Counter()
     causes: Counter[str] = Counter()
     if isinstance(report.connections, Packed):
@@ -28,7 +40,7 @@ def summary_json(report: Report) -> Json:
         "outcomes": dict(sorted(outcomes(report).items())),
         "slots": {code: {status.value: slots[code, status] for status in Status} for code in SLOTS},
         "causes": dict(sorted(causes.items())),
-        "shown": [_showing(row) for row in report.shown],
+        "shown": [_showing(row) for row in report.shown] if rows else [],
         "series": [_series(one) for one in report.series],
         "usual_ms": {stage: milliseconds(took) for stage, took in report.usual.items()},
     }

@@ -133,13 +133,14 @@ def assembled(
     """
     briefs = briefs_of(connections)
     verdict, reasons = overall(briefs)
+    shown = showings(briefs, expected)
     return Report(
         tuple(inputs),
         connections if isinstance(connections, Packed) else tuple(connections),
-        (*findings, *across(briefs, expected), *patterns(briefs)),
+        (*findings, *across(briefs, expected, shown), *patterns(briefs)),
         verdict,
         reasons,
-        showings(briefs, expected),
+        shown,
         series(briefs),
         usual(each.took for each in briefs),
     )

@@ -35,7 +35,7 @@ def showings(told: Sequence[Brief], expected: Expectations) -> tuple[Showing, ..
         if row is None:
             row = rows[key] = _Row(shown, shown.status, shown.at, shown.at)
         row.add(shown)
-    table = [(index, row.showing(expected)) for (index, _, _), row in rows.items()]
+    table = [(key[0], rows.pop(key).showing(expected)) for key in list(rows)]
     table.sort(key=lambda row: (row[0], row[1].address, row[1].first.began))
     return tuple(showing for _, showing in table)
 
@@ -55,9 +55,12 @@ class _Row:
         self.count += 1
         if len(self.streams) < _FEW:
             self.streams.append(shown.stream)
-        self.status = min(self.status, shown.status, key=_WORST_FIRST.index)
-        self.first = min(self.first, shown.at, key=_began)
-        self.last = max(self.last, shown.at, key=_began)
+        if shown.status is not self.status:
+            self.status = min(self.status, shown.status, key=_WORST_FIRST.index)
+        if shown.at.began < self.first.began:
+            self.first = shown.at
+        elif shown.at.began > self.last.began:
+            self.last = shown.at
 
     def showing(self, expected: Expectations) -> Showing:
         slot, address = self.one.slot, self.one.address
@@ -76,9 +79,15 @@ class _Row:
         )
 
 
-def across(told: Sequence[Brief], expected: Expectations) -> tuple[Finding, ...]:
-    """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused."""
-    rows = showings(told, expected)
+def across(
+    told: Sequence[Brief], expected: Expectations, rows: Sequence[Showing] | None = None
+) -> tuple[Finding, ...]:
+    """What only the whole capture shows: HSMs that differ, certificates that changed, clients half refused.
+
+    Args:
+        rows: their `showings`, where these are at hand.
+    """
+    rows = showings(told, expected) if rows is None else rows
     return (
         *_identity(told, expected),
         *_differing(rows),
@@ -123,10 +132,6 @@ def _all_shown(told: Sequence[Brief]) -> Iterator[_Shown]:
         for leaf, at in zip(each.kind.leaves, each.shown_at, strict=True):
             address = (each.client, each.server)[leaf.slot.side].address
             yield _Shown(leaf.slot, address, leaf.certificate, at, leaf.status, each.stream)
-
-
-def _began(at: Span) -> int:
-    return at.began
 
 
 def _differing(rows: Sequence[Showing]) -> Iterator[Finding]:
@@ -188,10 +193,12 @@ _PASS_FIRST = (Status.PASS, Status.UNKNOWN, Status.FAIL)
 
 def _changed(told: Sequence[Brief]) -> Iterator[Finding]:
     """An address that showed one certificate and later another one."""
-    ders: dict[tuple[str, str], set[bytes]] = {}
+    ders: dict[tuple[str, str], bytes] = {}
+    several = set()
     for shown in _all_shown(told):
-        ders.setdefault((shown.slot.code, shown.address), set()).add(shown.certificate.der)
-    several = {place for place, shown_there in ders.items() if len(shown_there) > 1}
+        place, der = (shown.slot.code, shown.address), shown.certificate.der
+        if ders.setdefault(place, der) != der:
+            several.add(place)
     series: dict[tuple[str, str], list[_Shown]] = {}
     for shown in _all_shown(told) if several else ():
         if (shown.slot.code, shown.address) in several:

@@ -1,0 +1,50 @@
+"""What a connection leaves behind when it has been told, measured on whole processes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmark.runs import run
+from scripts.benchmark.tables import ours
+from scripts.workloads.files import write_captures
+from scripts.workloads.pki import Pki, make_pki
+from scripts.workloads.sessions import Maker
+from scripts.workloads.shapes import SHAPES, frames
+
+# With fewer the connections that linger for late segments are not all there yet, which is memory too.
+FEW, MANY = 400, 1200
+# Kilobytes for each more of them; a hundred times less than its packets, a tenth of its facts.
+MOST = 4.0
+
+
+def storm(directory: Path, pki: Pki, connections: int) -> None:
+    """Nested sessions, few of them different, so that the key log does not grow with them."""
+    shape = replace(SHAPES["storm"], connections=connections, distinct=20, data=1000)
+    name = f"storm{connections}"
+    write_captures(frames(shape, Maker(pki, directory / f"{name}.keys")), directory / name)
+
+
+@pytest.fixture(scope="module")
+def storms(tmp_path_factory) -> Path:
+    directory: Path = tmp_path_factory.mktemp("storms")
+    pki = make_pki(directory / "pki")
+    for connections in (FEW, MANY):
+        storm(directory, pki, connections)
+    return directory
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_each_further_connection_costs_less_than_four_kilobytes(storms, form):
+    few, many = (peak(storms, count, form) for count in (FEW, MANY))
+
+    assert (many - few) * 1024 / (MANY - FEW) < MOST
+
+
+def peak(storms: Path, connections: int, form: str) -> float:
+    """MiB at most in memory, of a process that writes the report on so many connections."""
+    command = ours(storms, f"storm{connections}.pcap", f"storm{connections}.keys")
+    command[command.index("json")] = form
+    done = run(command)
+    assert done.code == 0
+    return done.peak
