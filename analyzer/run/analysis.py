@@ -139,6 +139,7 @@ class Analysis:
         if stack is None:
             stack = Stack(flow.number, self._secrets, self._origins, self._stack_options)
             self._stacks[flow.number] = stack
+            flow.gathers = stack.gathers
         if flow.number in self._broken:
             return
         try:

@@ -7,7 +7,7 @@ The plaintext of a level is told with the same events as TCP's bytes, so every l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from analyzer.session.gate import Gate
 from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side, StreamEvent
 from analyzer.tls.events import TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.secrets import Secrets
@@ -70,16 +70,20 @@ class Stack:
         options = options or StackOptions()
         self.stream = stream
         self._outer: _Level | None = _Level(0, stream, secrets, origins, options)
-        self._gather: Callable[[Chunk], bool] = self._outer.gather
         self._keeps = bool(options.kept)
         self._closed = 0  # a bit for each side whose TCP stream has ended
         self._told: _Told | None = None
 
+    @property
+    def gathers(self) -> tuple[Gather, Gather] | None:
+        """For client and server: takes bytes that only lengthen a record, as most segments of a bulk transfer do.
+
+        False where `feed` is needed; None where nothing may pass it by.
+        """
+        return self._outer.gathers if self._outer else None
+
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the TCP streams."""
-        # Most segments of a bulk transfer only lengthen a record: two calls instead of eight.
-        if type(event) is Chunk and self._gather(event):
-            return
         if self._outer is not None:
             self._outer.feed(event)
         if type(event) is Closed:
@@ -127,7 +131,7 @@ class Stack:
         carved = tuple(_outside_handshakes(levels, sessions))
         self._told = _Told(sessions, carved, (client, server))
         if not self._keeps:
-            self._outer, self._gather = None, _nothing
+            self._outer = None
         return self._told
 
 
@@ -161,9 +165,10 @@ class _Level:
         self._records = self.kept.get("records")
         self._plaintext = self.kept.get("plaintext")
 
-    def gather(self, chunk: Chunk) -> bool:
-        """Take bytes of the outermost stream of which nothing can be told yet; False where `feed` is needed."""
-        return self._records is None and self._layer.gather(chunk)
+    @property
+    def gathers(self) -> tuple[Gather, Gather] | None:
+        """As `Stack.gathers`."""
+        return self._layer.gathers if self._records is None else None
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the stream that this level lies in."""
@@ -234,10 +239,6 @@ class _Level:
             self._inner.framing.joined_late = self._joined_late
         for each in events:
             self._inner.feed(each)
-
-
-def _nothing(_: Chunk) -> bool:
-    return False
 
 
 def _framing(depth: int, options: StackOptions, offsets: tuple[int, int]) -> Framing | None:

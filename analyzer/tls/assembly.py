@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.stream import Span
+from analyzer.stream import Span, new_tuple
 from analyzer.tls.constants import HANDSHAKE_TYPES
 
 _HEADER = 4
 _USUAL = 1 << 15
-_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 class RawMessage(NamedTuple):
@@ -53,7 +52,7 @@ class MessageReader:
                 end = start + _HEADER + int.from_bytes(body[start + 1 : start + 4], "big")
                 if end > size or end - start > ceiling:
                     break
-                messages.append(_new(RawMessage, (body[start], body[start:end], at)))
+                messages.append(new_tuple(RawMessage, (body[start], body[start:end], at)))
                 start = end
             if start == size:
                 return messages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span, new_tuple
 from analyzer.tls.assembly import MessageReader
 from analyzer.tls.constants import (
     ALERT,
@@ -46,7 +46,6 @@ _HEADER = 4
 _HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
 # Messages that change what follows them.
 _CHANGING = frozenset({CLIENT_HELLO, ENCRYPTED_EXTENSIONS, FINISHED, END_OF_EARLY_DATA, KEY_UPDATE})
-_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 class Content:
@@ -192,7 +191,7 @@ class Content:
         if value is None and kind in PARSERS:
             self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
         number = handshake.number
-        self._events.append(_new(Message, (side, kind, body, value, at, encrypted, number)))
+        self._events.append(new_tuple(Message, (side, kind, body, value, at, encrypted, number)))
         name = HANDSHAKE_TYPES.get(kind) or handshake_type_name(kind)
         if type(value) is ServerHello:
             handshake.answer(value)

@@ -7,10 +7,10 @@ so do all behind it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side, StreamEvent, new_tuple
 from analyzer.tls.assembly import begins_message
 from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, TLS13
 from analyzer.tls.content import Content
@@ -21,7 +21,6 @@ from analyzer.tls.records import Record, RecordReader
 from analyzer.tls.secrets import Secrets
 
 _FIRST_RECORDS = 64
-_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Lane:
         self._tried: tuple[object, ...] = ()
 
     @property
-    def gather(self) -> Callable[[Chunk], bool]:
+    def gather(self) -> Gather:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
         return self._records.gather
 
@@ -157,7 +156,7 @@ class Lane:
                 counts.application_records += 1
                 counts.application_bytes += size
             if len(first_records) < _FIRST_RECORDS:
-                first_records.append(_new(RecordSeen, (side, kind, version, size, at)))
+                first_records.append(new_tuple(RecordSeen, (side, kind, version, size, at)))
             if self.held:
                 self._hold(record)
                 continue
@@ -175,7 +174,7 @@ class Lane:
                     elif kind != APPLICATION_DATA or not content.agreed:
                         content.take(kind, data, version, at, encrypted=True)
                     elif data:
-                        events.append(_new(Chunk, (side, data, at)))
+                        events.append(new_tuple(Chunk, (side, data, at)))
                     continue
             if not self._process(record, last=False):
                 self._hold(record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.stream import CLIENT, SERVER, Chunk, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Gather, StreamEvent
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
 from analyzer.tls.handshake import Handshakes
 from analyzer.tls.lane import Lane, TlsLimits
@@ -28,6 +28,7 @@ class TlsLayer:
     Attributes:
         counts: records per side, `(client's, server's)`.
         first_records: the outside of the first 64 records per side.
+        gathers: per side; where one takes a chunk, `feed` is not needed for it.
     """
 
     def __init__(self, secrets: Secrets, limits: TlsLimits | None = None) -> None:
@@ -37,7 +38,7 @@ class TlsLayer:
         self._client = Lane(CLIENT, handshakes, secrets, limits, self._events)
         self._server = Lane(SERVER, handshakes, secrets, limits, self._events)
         self._lanes = (self._client, self._server)
-        self._gathers = (self._client.gather, self._server.gather)
+        self.gathers: tuple[Gather, Gather] = (self._client.gather, self._server.gather)
         self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
         self.first_records: tuple[list[RecordSeen], list[RecordSeen]] = (
             self._client.first_records,
@@ -53,10 +54,6 @@ class TlsLayer:
     def held_bytes(self) -> int:
         """Bytes of the records that wait."""
         return self._client.held_bytes + self._server.held_bytes
-
-    def gather(self, chunk: Chunk) -> bool:
-        """Take bytes of which nothing can be told yet; False where `feed` is needed."""
-        return self._gathers[chunk.side](chunk)
 
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzer.stream import Chunk, Span
+from analyzer.stream import Chunk, Span, new_tuple
 from analyzer.tls.constants import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HEARTBEAT, SSL30, TLS13
 
 CONTENT_TYPES = range(CHANGE_CIPHER_SPEC, HEARTBEAT + 1)
@@ -20,7 +20,6 @@ _HEADER_START = re.compile(rb"[\x14-\x18]\x03[\x00-\x04]")
 # Of so many bytes of a stream joined in its middle two records are whole; without any it is no TLS.
 _LATE = 3 * LARGEST_BODY
 _HEADER_FIELDS = struct.Struct(">BHH").unpack_from
-_new = tuple.__new__  # without the call into Python that a named tuple's own makes
 
 _SSL2_HEADER = 2
 # Message type and version behind the length (RFC 5246 appendix E.2, RFC 6101 appendix E)
@@ -168,7 +167,7 @@ class RecordReader:
                 wanted = end - start
                 break
             span = at if start >= latest else self._span(start, end)
-            records.append(_new(Record, (kind, version, data[begin:end], span)))
+            records.append(new_tuple(Record, (kind, version, data[begin:end], span)))
             start = end
         self._wanted = wanted
         if start < latest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import CLIENT, SERVER, Chunk, Side, Span, StreamEvent, new_tuple
+from analyzer.stream import CLIENT, SERVER, Chunk, Gather, Side, Span, StreamEvent, new_tuple
 from analyzer.transport.facts import TcpFacts, endpoints
 from analyzer.transport.half import Half
 from analyzer.transport.limits import TransportLimits
@@ -25,6 +25,8 @@ class Flow:
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
         last: its latest segment's frame. ended: no more events come, `facts()` is final.
         watched_until: capture time up to which nothing more of it was seen; set when it is given up.
+        gathers: for client and server, what takes a chunk so that no event has to be told for it; None: nothing.
+            Set by whoever reads the events: eight of nine segments of a bulk transfer go no further.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class Flow:
         "_syn_at",
         "_syns",
         "ended",
+        "gathers",
         "key",
         "last",
         "number",
@@ -64,6 +67,7 @@ class Flow:
         self.sender.peer, self.receiver.peer = self.receiver, self.sender
         self.last = self._first = first.at
         self.ended = False
+        self.gathers: tuple[Gather, Gather] | None = None
         self.watched_until = first.at.ended
         self._ports = ports
         self._client: Half | None = None
@@ -113,7 +117,11 @@ class Flow:
             half.next = (seq + size) & MASK
             half.position += size
             tally.recent.append(segment)
-            return (new_tuple(Chunk, (half.side, payload, at)),)
+            chunk = new_tuple(Chunk, (half.side, payload, at))
+            gathers = self.gathers
+            if gathers is not None and gathers[half.side](chunk):
+                return ()
+            return (chunk,)
         earlier = before if before is not None and is_same_packet(segment, before) else None
         if earlier is None and flags & (SYN | FIN | RST):
             earlier = tally.seen_control(segment)
@@ -123,6 +131,7 @@ class Flow:
             tally.latest = before
         if flags & RST:
             tally.note_reset(segment, before, half.peer.tally.latest)
+            self.gathers = None
             if self._ended_by is None:
                 self._ended_by = ("reset", half)
             return ()  # what a reset carries is no part of the stream
@@ -143,6 +152,7 @@ class Flow:
             return ()
         if flags & FIN:
             half.end_at((segment.seq + len(segment.payload) + missing) & MASK, at)
+            self.gathers = None
             if self._ended_by is None:
                 self._ended_by = ("fin", half)
         return self._advance(half)
