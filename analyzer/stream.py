@@ -11,7 +11,8 @@ tuple costs a fifth of a frozen dataclass.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 # Makes a named tuple, `new_tuple(Span, (1, 1, 0, 0))`, in 0.2 us where calling the class takes 0.4: for loops that make
@@ -86,6 +87,16 @@ class Span(NamedTuple):
         if other_ended > ended or (other_ended == ended and other_last > last):
             last, ended = other_last, other_ended
         return Span(first, last, began, ended)
+
+
+_BEGINNING, _END = itemgetter(2, 0), itemgetter(3, 1)
+
+
+def spanning(spans: Sequence[Span]) -> Span:
+    """The span of all of these, of which there must be one; as `Span.to` of one after another."""
+    first, _, began, _ = min(spans, key=_BEGINNING)
+    _, last, _, ended = max(spans, key=_END)
+    return Span(first, last, began, ended)
 
 
 class Chunk(NamedTuple):

@@ -36,6 +36,8 @@ from analyzer.verdict.finding import Cause, Finding
 # Texts of each kind that are kept.
 _KEPT = 1024
 
+_SIDES = (CLIENT.word, SERVER.word)
+
 _encode = json.JSONEncoder(check_circular=False).encode
 
 
@@ -221,7 +223,7 @@ def _offered(versions: tuple[int, ...], suites: tuple[int, ...]) -> str:
 def _message(message: MessageSeen) -> str:
     side, kind, size, at, encrypted = message
     return (
-        f'{{"side": "{side.word}", "type": {_quoted(kind)}, "size": {size}, '
+        f'{{"side": "{_SIDES[side]}", "type": {_quoted(kind)}, "size": {size}, '
         f'"encrypted": {"true" if encrypted else "false"}, "frame": {number_of(at.first)}, '
         f'"time": "{iso_time(at.began)}"}}'
     )
@@ -354,7 +356,7 @@ def _stage(stage: StageTime) -> str:
 
 def _flight(flight: Flight) -> str:
     return (
-        f'{{"side": "{flight.side.word}", "messages": {_list(map(_quoted, flight.messages))}, '
+        f'{{"side": "{_SIDES[flight.side]}", "messages": {_list(map(_quoted, flight.messages))}, '
         f'"frame": {frame_json(flight.at)}, "waited_ms": {milliseconds(flight.waited_ns)}, '
         f'"network_ms": {milliseconds(flight.network_ns)}, "sending_ms": {milliseconds(flight.sending_ns)}}}'
     )

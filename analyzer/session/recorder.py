@@ -105,7 +105,10 @@ class Recorder:
     def _handshake(
         self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed | Tried
     ) -> Handshake:
-        handshake = self._numbered(event.handshake)
+        try:
+            handshake = self._handshakes[event.handshake]
+        except IndexError:
+            handshake = self._numbered(event.handshake)
         handshake.reach(event.at)
         return handshake
 

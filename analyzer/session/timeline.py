@@ -7,7 +7,7 @@ flight is in. Only what follows a side's Finished is ordered by capture time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 
 from analyzer.session.facts import MessageSeen
@@ -24,6 +24,8 @@ _AFTER_FINISHED = 6
 
 # A retry, and the ChangeCipherSpec that may follow it at once (RFC 8446 appendix D.4).
 _RETRIES = {("", "hello_retry_request"), ("hello_retry_request", "change_cipher_spec")}
+
+_OUTSIDE = frozenset({"application_data", "alert"})
 
 # Zeek's letters (ssl_history), small for the server, capital for the client.
 LETTERS = {
@@ -54,12 +56,18 @@ LETTERS = {
     "alert": "l",
 }
 _OTHER_HANDSHAKE = "z"
+_CAPITALS = {kind: letter.upper() for kind, letter in LETTERS.items()}
 
 
 def history(messages: Sequence[MessageSeen]) -> str:
     """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history."""
-    letters = ((m.side, LETTERS.get(m.type, _OTHER_HANDSHAKE)) for m in messages)
-    return "".join(letter.upper() if side is CLIENT else letter for side, letter in letters)
+    letters = [(_CAPITALS if m[0] is CLIENT else LETTERS).get(m[1], "") for m in messages]
+    if "" in letters:
+        others = (
+            _OTHER_HANDSHAKE.upper() if m.side is CLIENT else _OTHER_HANDSHAKE for m in messages
+        )
+        letters = [letter or other for letter, other in zip(letters, others, strict=True)]
+    return "".join(letters)
 
 
 def in_handshake_order(
@@ -71,40 +79,47 @@ def in_handshake_order(
     return tuple([message for _, message in keyed])
 
 
-def _keyed(messages: Sequence[MessageSeen]) -> Iterator[tuple[tuple[int, int, Side], MessageSeen]]:
+def _keyed(messages: Sequence[MessageSeen]) -> list[tuple[tuple[int, int, Side], MessageSeen]]:
     """With a sort key that never falls along one side."""
-    flights = list(_flights(messages))
-    for at in range(
-        len(flights) - 2, -1, -1
-    ):  # e.g. a ChangeCipherSpec before the second ClientHello
-        flights[at] = min(flights[at], flights[at + 1])
+    flights = _flights(messages)
+    keyed = []
     latest = 0
     for flight, message in zip(flights, messages, strict=True):
         latest = max(latest, message.at.ended)
-        yield (flight, latest if flight == _AFTER_FINISHED else 0, message.side), message
+        time = latest if flight == _AFTER_FINISHED else 0
+        keyed.append(((flight, time, message.side), message))
+    return keyed
 
 
-def _flights(messages: Sequence[MessageSeen]) -> Iterator[int]:
+def _flights(messages: Sequence[MessageSeen]) -> list[int]:
+    """The flight of each message of one side, which never falls along it."""
+    flights = []
     hellos = 0
     before = ""
     finished = done = data = False
     for message in messages:
-        data |= message.type == "application_data"
-        if finished or (data and message.type in {"application_data", "alert"}):
-            yield _AFTER_FINISHED
-        elif message.type == "client_hello":
-            yield _SECOND_CLIENT_HELLO if hellos else _CLIENT_HELLO
+        kind = message.type
+        data |= kind == "application_data"
+        if finished or (data and kind in _OUTSIDE):
+            flight = _AFTER_FINISHED
+        elif kind == "client_hello":
+            flight = _SECOND_CLIENT_HELLO if hellos else _CLIENT_HELLO
             hellos += 1
-        elif (before, message.type) in _RETRIES:
-            yield _RETRY
-        elif message.type == "hello_request":
-            yield _CLIENT_HELLO
+        elif (before, kind) in _RETRIES:
+            flight = _RETRY
+        elif kind == "hello_request":
+            flight = _CLIENT_HELLO
         elif message.side is CLIENT:
-            yield _CLIENT_FLIGHT
-        elif done or message.type == "alert":
-            yield _SERVER_END
+            flight = _CLIENT_FLIGHT
+        elif done or kind == "alert":
+            flight = _SERVER_END
         else:
-            yield _SERVER_FLIGHT
-        before = message.type
-        finished |= message.type == "finished"
-        done |= message.type == "server_hello_done"
+            flight = _SERVER_FLIGHT
+        flights.append(flight)
+        before = kind
+        finished |= kind == "finished"
+        done |= kind == "server_hello_done"
+    for at in range(len(flights) - 2, -1, -1):
+        # E.g. a ChangeCipherSpec before the second ClientHello.
+        flights[at] = min(flights[at], flights[at + 1])
+    return flights

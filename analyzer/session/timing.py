@@ -9,13 +9,14 @@ end's own time: `TcpFacts.sides` says whether there were any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter, itemgetter
 from statistics import median
+from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.session.outcome import ESTABLISHED
-from analyzer.stream import CLIENT, SERVER, Side, Span
+from analyzer.stream import CLIENT, SERVER, Side, Span, spanning
 from analyzer.tls.constants import APPLICATION_DATA
 from analyzer.tls.events import RecordSeen
 
@@ -23,8 +24,7 @@ from analyzer.tls.events import RecordSeen
 STAGES = ("tcp", "outer", "between", "inner")
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(NamedTuple):
     """What one side sent without a break.
 
     Attributes:
@@ -42,8 +42,7 @@ class Flight:
     sending_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class StageTime:
+class StageTime(NamedTuple):
     """One stage. `took_ns` is from its first to its last frame; the other three are parts of it."""
 
     stage: str
@@ -115,6 +114,8 @@ def slowing(told: Conversation) -> tuple[int, int] | None:
     outer = told.at_level(0)
     if outer is None or len(outer.first_records[SERVER]) < _ANSWERS:
         return None
+    if told.tcp.span.ended - told.tcp.span.began < _SLOW_NS:
+        return None  # no time for a slow answer
     waits = answers(told)
     if len(waits) < _ANSWERS:
         return None
@@ -153,12 +154,7 @@ def _handshake_span(session: Session | None) -> Span | None:
     if session is None:
         return None
     spans = [m.at for m in session.messages if m.type not in _NOT_HANDSHAKE]
-    if not spans:
-        return None
-    whole = spans[0]
-    for span in spans[1:]:
-        whole = whole.to(span)
-    return whole
+    return spanning(spans) if spans else None
 
 
 _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "key_update"})
@@ -167,7 +163,11 @@ _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "
 def _records(outer: Session) -> list[RecordSeen]:
     """The first records of the outer level, both sides', in capture order: the inner level travels in them."""
     both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
-    return sorted(both, key=lambda record: (record.at.began, record.at.first))
+    return sorted(both, key=_IN_CAPTURE_ORDER)
+
+
+_IN_CAPTURE_ORDER = attrgetter("at.began", "at.first")
+_SIDE = itemgetter(0)
 
 
 def _stage(
@@ -201,11 +201,8 @@ def _flights(
     for message in messages:
         if message.type != "alert":
             sent[message.side].append((message.at.began, message.type))
-    for side, run in groupby(records, key=lambda record: record.side):
-        flight = list(run)
-        at = flight[0].at
-        for record in flight[1:]:
-            at = at.to(record.at)
+    for side, run in groupby(records, key=_SIDE):
+        at = spanning([record.at for record in run])
         waited = 0 if before is None else max(0, at.began - before[1])
         answers = before is not None and before[0] is not side
         yield Flight(
