@@ -43,7 +43,7 @@ SERVER = Side.SERVER
 # Where several files are one capture a frame is known by file and number; both are kept in one int.
 # The first file's frames are plain numbers.
 FILE_SHIFT = 40
-_FRAME_MASK = (1 << FILE_SHIFT) - 1
+FRAME_MASK = (1 << FILE_SHIFT) - 1
 
 
 def file_of(frame: int) -> int:
@@ -53,7 +53,7 @@ def file_of(frame: int) -> int:
 
 def number_of(frame: int) -> int:
     """The 1-based number of `frame` in its file: Wireshark's frame.number."""
-    return frame & _FRAME_MASK
+    return frame & FRAME_MASK
 
 
 # The capture time of a frame that has none (pcapng's simple packet blocks).

@@ -27,7 +27,7 @@ from analyzer.report.words import frame_numbers, iso_date, iso_time
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Carved, MessageSeen, Presented, Session
 from analyzer.session.timing import Flight, StageTime, timing
-from analyzer.stream import CLIENT, SERVER, Span, file_of, number_of
+from analyzer.stream import CLIENT, FRAME_MASK, SERVER, Span, file_of, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.transport.facts import SideFacts, TcpFacts
@@ -36,6 +36,7 @@ from analyzer.verdict.finding import Cause, Finding
 # Texts of each kind that are kept.
 _KEPT = 1024
 
+_MILLION = 1_000_000
 _SIDES = (CLIENT.word, SERVER.word)
 
 _encode = json.JSONEncoder(check_circular=False).encode
@@ -224,7 +225,7 @@ def _message(message: MessageSeen) -> str:
     side, kind, size, at, encrypted = message
     return (
         f'{{"side": "{_SIDES[side]}", "type": {_quoted(kind)}, "size": {size}, '
-        f'"encrypted": {"true" if encrypted else "false"}, "frame": {number_of(at.first)}, '
+        f'"encrypted": {"true" if encrypted else "false"}, "frame": {at[0] & FRAME_MASK}, '
         f'"time": "{iso_time(at.began)}"}}'
     )
 
@@ -254,7 +255,8 @@ def certificate_json(certificate: Certificate, *, der: bool = False) -> Json:
 
 
 def _certificate(certificate: Certificate, at: Span, *, der: bool) -> str:
-    frames = _member("frames", str(frame_numbers((at,))))
+    alone = at.first == at.last
+    frames = _member("frames", str([number_of(at.first)] if alone else frame_numbers((at,))))
     return _joined(_certificate_text(certificate, der=der), frames)
 
 
@@ -357,6 +359,6 @@ def _stage(stage: StageTime) -> str:
 def _flight(flight: Flight) -> str:
     return (
         f'{{"side": "{_SIDES[flight.side]}", "messages": {_list(map(_quoted, flight.messages))}, '
-        f'"frame": {frame_json(flight.at)}, "waited_ms": {milliseconds(flight.waited_ns)}, '
-        f'"network_ms": {milliseconds(flight.network_ns)}, "sending_ms": {milliseconds(flight.sending_ns)}}}'
+        f'"frame": {flight.at[0] & FRAME_MASK}, "waited_ms": {flight.waited_ns / _MILLION}, '
+        f'"network_ms": {flight.network_ns / _MILLION}, "sending_ms": {flight.sending_ns / _MILLION}}}'
     )

@@ -50,15 +50,15 @@ class Carver:
 
     Args:
         level: whose plaintext it is, 0 for the outer TLS.
+
+    Attributes:
+        feeds: per side, takes its next event; across a gap no certificate goes on.
     """
 
     def __init__(self, level: int, limits: CarveLimits | None = None) -> None:
         limits = limits or CarveLimits()
         self._lanes = (_Lane(CLIENT, level, limits), _Lane(SERVER, level, limits))
-
-    def feed(self, event: StreamEvent) -> None:
-        """Take the next event of either side; across a gap no certificate goes on."""
-        self._lanes[event.side].feed(event)
+        self.feeds = (self._lanes[CLIENT].feed, self._lanes[SERVER].feed)
 
     def finish(self) -> list[Carved]:
         """The certificates found, the client's first, each side's in the order of its bytes."""

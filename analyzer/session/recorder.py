@@ -11,7 +11,7 @@ from analyzer.session.handshake import LAST_OF_FLIGHT, Handshake
 from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
 from analyzer.session.timeline import history, in_handshake_order
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, new_tuple
 from analyzer.tls.constants import handshake_type_name
 from analyzer.tls.events import (
     Alert,
@@ -35,8 +35,6 @@ from analyzer.tls.messages import (
     NewSessionTicket,
     ServerHello,
 )
-
-_new = tuple.__new__  # makes a named tuple without the call of its class's own constructor
 
 _TLS13 = 0x0304
 _WORSE = ("valid", "unchecked", "invalid")
@@ -122,7 +120,7 @@ class Recorder:
     ) -> None:
         side = event.side
         self._current[side] = event.handshake
-        seen = _new(MessageSeen, (side, name, size, event.at, encrypted))
+        seen = new_tuple(MessageSeen, (side, name, size, event.at, encrypted))
         handshake.messages[side].append(seen)
 
     def _plaintext(self, chunk: Chunk) -> None:

@@ -172,7 +172,10 @@ class _Level:
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the stream that this level lies in."""
-        for lower in self.framing.feed(event) if self.framing else (event,):
+        if self.framing is None:
+            self._read(event)
+            return
+        for lower in self.framing.feed(event):
             self._read(lower)
 
     def finish(self) -> None:
@@ -207,10 +210,12 @@ class _Level:
     def _read(self, event: StreamEvent) -> None:
         if self._records is not None:
             self._records.append(event)
-        self._take(self._layer.feed(event))
+        events = self._layer.feed(event)
+        if events:
+            self._take(events)
 
     def _take(self, events: Iterable[TlsEvent]) -> None:
-        record = self._recorder.record
+        record, carve = self._recorder.record, self.carver.feeds
         for event in events:
             record(event)
             # Not with `Chunk | Gap | Closed`, which would be made anew for each of seventy events a connection.
@@ -220,7 +225,7 @@ class _Level:
             if self._plaintext is not None:
                 self._plaintext.append(event)
             if self._depth < self._deepest:
-                self.carver.feed(event)
+                carve[event.side](event)
                 if self._inner:
                     self._inner.feed(event)
                 else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from analyzer.session.facts import Conversation, MessageSeen, Session
@@ -191,6 +192,9 @@ def _endings(told: Conversation) -> Iterator[Ending]:
             yield Ending(side, "reset", facts.reset, None)
 
 
+_END = attrgetter("at.ended", "at.last")
+
+
 def _handshake(
     told: Conversation, level: int, endings: Sequence[Ending], findings: Sequence[Finding]
 ) -> HandshakeSymptoms | None:
@@ -198,8 +202,8 @@ def _handshake(
     if session is None:
         return None
     handshake = [m for m in session.messages if m.type not in {"application_data", "alert"}]
-    types = [frozenset(m.type for m in handshake if m.side is side) for side in (CLIENT, SERVER)]
-    last = max(reversed(handshake), key=lambda m: (m.at.ended, m.at.last), default=None)
+    types = [frozenset([m.type for m in handshake if m.side is side]) for side in (CLIENT, SERVER)]
+    last = max(reversed(handshake), key=_END, default=None)
     # An end at a deeper level leaves this one standing.
     ended = next((e for e in endings if e.level is None or e.level <= level), None)
     until = ended.at.began if ended else max(told.tcp.span.ended, told.tcp.watched_until_ns)
