@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import struct
@@ -10,7 +11,7 @@ from typing import BinaryIO, cast
 
 from analyzer.errors import MissingTool, UnreadableCapture
 
-_HEAD = 64
+_HEAD, _PIECE = 64, 1 << 18
 
 # Files that are known, and are no capture this program reads: magic -> what it is.
 FOREIGN = (
@@ -69,7 +70,10 @@ def opened(file: BinaryIO, name: str) -> tuple[BinaryIO, bytes, str]:
         UnreadableCapture: the file is empty, or cannot be decompressed at all.
         MissingTool: a package for this compression is not installed.
     """
-    head = _read_head(file)
+    try:
+        head = _read_head(file)
+    except OSError as error:
+        raise UnreadableCapture(f"{name}: {error.strerror}") from error
     if not head:
         raise UnreadableCapture(f"{name}: the file is empty")
     for magic, word, open_compressed in COMPRESSIONS:
@@ -80,6 +84,21 @@ def opened(file: BinaryIO, name: str) -> tuple[BinaryIO, bytes, str]:
             except Exception as error:
                 raise UnreadableCapture(f"{name}: broken {word} file ({error})") from error
     return file, head, ""
+
+
+def whole(file: BinaryIO, name: str) -> bytes:
+    """All bytes, decompressed; of a cut or broken file those that come before.
+
+    Raises:
+        UnreadableCapture, MissingTool: see `opened`.
+    """
+    source, head, _ = opened(file, name)
+    data = bytearray(head)
+    # Where a decompressor fails (each has errors of its own), what came before counts, as in `Window`.
+    with contextlib.suppress(Exception):
+        while piece := source.read(_PIECE):
+            data += piece
+    return bytes(data)
 
 
 def refusal(head: bytes) -> str:

@@ -1,6 +1,6 @@
 """The command line: the only place that prints or exits.
 
-- `program`: the group of commands, what an error looks like, and the exit codes.
+- `program`: the group of commands, what an error looks like, and the exit codes; `streams`: the standard streams.
 - `options`: options that several commands share, and what they mean for the library.
 - `output`: where a report goes, in which format and colour; `files`: what is written, for its owner only;
   `progress`: how far a long run is.

@@ -10,7 +10,6 @@ import click
 
 from analyzer.cli import files, options
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
-from analyzer.errors import BadUsage
 from analyzer.report.text import safe_text
 
 if TYPE_CHECKING:
@@ -93,8 +92,7 @@ def command(
     from analyzer.run.pipeline import CLOUDHSM_PORTS, Options, items_of
 
     files.check_target(output, (capture,), force=force)
-    if capture == "-":
-        raise BadUsage("standard input cannot be read twice; name a file")
+    options.check_read_twice([capture])
     wanted = options.ports(ports)
     made = Anonymized(
         Pseudonyms(key or secrets.token_bytes(_KEY_SIZE)),

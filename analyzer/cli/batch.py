@@ -38,7 +38,7 @@ class Shard(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 @click.option(
     "-o",
     "--output",
-    type=files.Name(path_type=Path, file_okay=False),
+    type=files.FILLED,
     required=True,
     metavar="DIR",
     help="Where the results grow; readable at any time.",

@@ -53,7 +53,7 @@ _MOST_LINKS = 1000
 @click.option(
     "-d",
     "--directory",
-    type=files.Name(path_type=Path, file_okay=False),
+    type=files.FILLED,
     metavar="DIR",
     help="Write each to a file named by its SHA-256.",
 )

@@ -11,7 +11,6 @@ import click
 
 from analyzer.cli import options
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
-from analyzer.errors import BadUsage
 from analyzer.report.text import safe_text
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def command(*, engine: str, tshark: str | None, deadline: float, form: str, **gi
 
     path = tshark_path(tshark)
     captures = given.pop("captures")
-    if "-" in captures:
-        raise BadUsage("standard input cannot be read twice; name a file")
+    options.check_read_twice(captures)
     findings: list[Finding] = []
     for capture in captures:
         findings += _of_file(capture, given, engine, path, deadline)

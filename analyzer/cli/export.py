@@ -72,8 +72,8 @@ def command(
     captures = options.sources(given.pop("captures"))
     if str(output) != "-":
         files.check_target(output, (*captures, *given["key_logs"]), force=force)
-    if what == "frames" and "-" in captures:
-        raise BadUsage("standard input cannot be read twice; name a file")
+    if what == "frames":
+        options.check_read_twice(captures)
     given |= dict.fromkeys(("at", *options.EXPECTED))
     chosen = replace(
         options.analysis(given),

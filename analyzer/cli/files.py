@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import click
 
 from analyzer.errors import BadUsage
+from analyzer.run.private import OWNER_ONLY, replace_file
 
-_OWNER_ONLY = 0o600
 _EVERYBODY = 0o666
 
 
@@ -31,6 +30,7 @@ class Name(click.Path):
 SOURCE = Name(path_type=str, readable=False)  # a path, a URL or `-`
 READ = Name(path_type=Path, readable=False)
 WRITTEN = Name(path_type=Path, dir_okay=False, readable=False)
+FILLED = Name(path_type=Path, file_okay=False, readable=False)  # a directory
 
 
 def is_file(target: Path) -> bool:
@@ -64,6 +64,22 @@ def check_target(target: Path, sources: Iterable[str | Path], *, force: bool) ->
         raise BadUsage(f"{target} exists already; --force overwrites it")
 
 
+def check_targets(targets: Iterable[Path], sources: Iterable[str | Path], *, force: bool) -> None:
+    """`check_target` for several files, of which no two may be one.
+
+    Raises:
+        BadUsage: one of them may not be written.
+    """
+    known: dict[str, Path] = {}
+    sources = list(sources)
+    for target in targets:
+        check_target(target, sources, force=force)
+        place = os.path.join(os.path.realpath(target.parent), target.name)  # noqa: PTH118
+        if place in known:
+            raise BadUsage(f"two outputs cannot both go to {target}")
+        known[place] = target
+
+
 def _is_same(target: Path, source: Path) -> bool:
     try:
         return target.samefile(source)
@@ -77,7 +93,7 @@ def write_private(target: Path, content: str | bytes | Iterable[str], *, force: 
     Raises:
         BadUsage: something is there already and `force` is not given, or it cannot be written.
     """
-    _write(target, content, _OWNER_ONLY, force=force)
+    _write(target, content, OWNER_ONLY, force=force)
 
 
 def write_shared(target: Path, content: str | bytes, *, force: bool) -> None:
@@ -98,11 +114,13 @@ def _write(target: Path, content: str | bytes | Iterable[str], mode: int, *, for
             with target.open("wb") as file:
                 file.writelines(data)
         elif force:
-            _replace(target, data, mode)
+            replace_file(target, data, mode)
         else:
             _create(target, data, mode)
     except FileExistsError:
         raise BadUsage(f"{target} exists already; --force overwrites it") from None
+    except BrokenPipeError:
+        raise  # the reader of a pipe went away, as that of standard output may
     except OSError as error:
         raise BadUsage(f"{target}: {error.strerror}") from None
 
@@ -130,18 +148,4 @@ def _create(target: Path, data: Iterable[bytes], mode: int) -> None:
             file.writelines(data)
     except BaseException:
         target.unlink()  # half a report is worse than none
-        raise
-
-
-def _replace(target: Path, data: Iterable[bytes], mode: int) -> None:
-    """Whole or not at all, and never through a symbolic link."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.writelines(data)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
         raise

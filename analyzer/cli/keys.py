@@ -68,11 +68,12 @@ def command(
     from analyzer.verdict import Expectations
 
     captures = options.sources(given.pop("captures"))
-    for target in (minimal, inject):
-        if target is not None:
-            files.check_target(target, (*captures, *given["key_logs"]), force=force)
-    if inject is not None and (len(captures) != 1 or captures[0] == "-"):
-        raise BadUsage("--inject takes one capture file")
+    targets = filter(None, (minimal, inject))
+    files.check_targets(targets, (*captures, *given["key_logs"]), force=force)
+    if inject is not None:
+        options.check_read_twice(captures)
+        if len(captures) != 1:
+            raise BadUsage("--inject takes one capture file")
     logs = list(given["key_logs"])
     plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
     with Run(captures, replace(options.analysis(plain), expected=Expectations.none())) as run:

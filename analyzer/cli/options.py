@@ -23,6 +23,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _PORT_LIMIT = 65535
 
+_LONGEST_PASSWORD = 1 << 16
+
 # Processes; all of them are started, so a slip of the finger must not bring the machine down.
 MOST_JOBS = 512
 
@@ -230,6 +232,19 @@ def sources(captures: Sequence[str]) -> list[str]:
     return list(captures)
 
 
+def check_read_twice(captures: Sequence[str]) -> None:
+    """Refuse what can be read only once.
+
+    Raises:
+        BadUsage: one of these is standard input, a pipe or a device.
+    """
+    from analyzer.run.sources import is_read_once
+
+    for name in filter(is_read_once, captures):
+        words = "standard input" if name == "-" else name
+        raise BadUsage(f"{words} cannot be read twice; name a file")
+
+
 def ports(chosen: Sequence[int | str]) -> frozenset[int] | None:
     """The wanted ports: the default ones where none is chosen, None for `any`."""
     from analyzer.run.pipeline import CLOUDHSM_PORTS
@@ -292,6 +307,7 @@ def _password(path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return path.read_bytes().rstrip(b"\r\n")
+        with path.open("rb") as file:
+            return file.read(_LONGEST_PASSWORD).rstrip(b"\r\n")
     except OSError as error:
         raise UnreadableInput(f"{path}: {error.strerror}") from error

@@ -15,7 +15,6 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from analyzer.cli import files
-from analyzer.cli.files import check_target, write_private
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Connection, Report
@@ -101,12 +100,10 @@ class Target:
         for name, _ in target.all:
             _renderer(target.formats, name)
         paths = [path for _, path in target.all]
-        for path in paths:
-            if paths.count(path) > 1:
-                raise BadUsage(f"two reports cannot both go to {path or 'standard output'}")
-            if path is not None:
-                sources = (*given.get("captures", ()), *given.get("key_logs", ()))
-                check_target(path, sources, force=target.force)
+        if paths.count(None) > 1:
+            raise BadUsage("two reports cannot both go to standard output")
+        sources = (*given.get("captures", ()), *given.get("key_logs", ()))
+        files.check_targets(filter(None, paths), sources, force=target.force)
         return target
 
     @property
@@ -156,7 +153,7 @@ class Target:
 
                 click.echo(end_line(what), nl=False)
             elif path is not None:
-                write_private(path, self._render(what, name), force=self.force)
+                files.write_private(path, self._render(what, name), force=self.force)
             elif name == "text":
                 self._print(what, sys.stdout)
             else:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
-import io
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 from click.exceptions import UsageError
 
+from analyzer.cli import streams
 from analyzer.errors import UserError, missing_package
 from analyzer.report.text import safe_text
 
@@ -35,7 +38,7 @@ EXIT_CODES = {
     "be told (keys missing, capture cut) where the command was asked to tell it.",
     4: "A tool or package is missing; the message names it.",
     INTERNAL: "Internal error; --debug shows where.",
-    INTERRUPTED: "Interrupted (Ctrl-C).",
+    INTERRUPTED: "Interrupted (Ctrl-C); 143 where SIGTERM ended it, 129 where its terminal went away.",
     BROKEN_PIPE: "The reader of standard output went away.",
 }
 
@@ -58,6 +61,18 @@ def _complain_of(*lines: str) -> None:
 
 class _ReaderLeft(Exception):
     """Nobody reads standard output any more."""
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal asked the program to end: what it was writing is taken back, as for Ctrl-C.
+
+    Args:
+        signal_: which.
+    """
+
+    def __init__(self, signal_: signal.Signals) -> None:
+        super().__init__(signal_)
+        self.exit_code = 128 + signal_  # as a shell tells of a program that a signal ended
 
 
 class Program(click.Group):
@@ -93,11 +108,17 @@ class Program(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in self.listed.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; click makes exit code 1 of a broken pipe, which here is a gate that tripped."""
+        """Run the command, with errors that click would take for its own kept from it.
+
+        It makes exit code 1 of a broken pipe, which here is a gate that tripped, and an interrupt of the end of
+        a file, which here is a bug.
+        """
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise _ReaderLeft from error
+        except EOFError as error:
+            raise RuntimeError("unexpected end of a file") from error
 
     def main(
         self,
@@ -110,14 +131,13 @@ class Program(click.Group):
         # Nothing here leaves cycles behind; looking for them every 700 objects cost a storm a quarter of its time.
         gc.freeze()
         gc.set_threshold(100_000)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # A terminal or a file that is not UTF-8 gets an escape for what it has no sign for.
-            sys.stdout.reconfigure(errors="backslashreplace")
+        streams.prepare()
         kwargs["standalone_mode"] = False
         # Started as a module it would call itself `python -m analyzer`.
         try:
-            code = super().main(args, prog_name or self.name, *rest, **kwargs)
-            sys.stdout.flush()
+            with _ended_by_signals():
+                code = super().main(args, prog_name or self.name, *rest, **kwargs)
+                sys.stdout.flush()
         except UsageError as error:
             code = _usage(error)
         except click.ClickException as error:
@@ -126,12 +146,14 @@ class Program(click.Group):
         except UserError as error:
             _complain_of(*error.lines)
             code = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            code = INTERRUPTED
+        except (KeyboardInterrupt, click.Abort) as error:
+            ended = error if isinstance(error, KeyboardInterrupt) else error.__cause__
+            code = ended.exit_code if isinstance(ended, _Ended) else INTERRUPTED
         except (BrokenPipeError, _ReaderLeft):
             code = BROKEN_PIPE
-            # Nobody reads: what the interpreter still flushes at its end must not complain either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            streams.give_up_output()
+        except OSError as error:
+            code = _refused(error, debug=_wants_debug(args))
         except Exception as error:  # noqa: BLE001  the last net under all commands
             missing = missing_package(error)
             if missing is None:
@@ -140,6 +162,35 @@ class Program(click.Group):
                 _complain_of(*missing.lines)
                 code = missing.exit_code
         sys.exit(code if isinstance(code, int) else DONE)
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the program as Ctrl-C does, unless whoever started it had them ignored (nohup)."""
+
+    def end(number: int, _: object) -> None:
+        raise _Ended(signal.Signals(number))
+
+    here = threading.current_thread() is threading.main_thread()
+    wanted = (signal.SIGTERM, signal.SIGHUP) if here else ()
+    taken = [each for each in wanted if signal.getsignal(each) is signal.SIG_DFL]
+    for each in taken:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
+
+
+def _refused(error: OSError, *, debug: bool) -> int:
+    """The system refused something that no command expects it to refuse: a full disk, a process too many."""
+    if debug:
+        traceback.print_exception(error)
+    streams.give_up_output()
+    named = f"{error.filename}: " if error.filename else ""
+    _complain_of(f"{named}{error.strerror or error}")
+    return USAGE
 
 
 def _usage(error: UsageError) -> int:

@@ -3,7 +3,8 @@
 - `pipeline`: captures and options in, a `Report` out; `analysis`: one run's state; `merge`: several files as one.
 - What is handed over beside captures: `key_files`, `key_follow` (key logs that grow), `expected_files` with the
   package `expected`, `expect_file`, `rule_files`.
-- Many cores, files and machines: `jobs`, `parts`, `joining`, `pool`; `batch` with its `results` directory; `urls`.
+- Many cores, files and machines: `jobs`, `parts`, `joining`, `pool`; `batch` with its `results` directory; `urls`;
+  `sources`: what a name stands for.
 - `kept`: connections between their ends and the report, put away in a `spool`.
 - `live`: connections while they happen; `scapy_session`: for scapy's sniffer.
 - `check`: captures against an expectation file.

@@ -65,9 +65,9 @@ def _frames(
 def _raw(name: str, numbers: set[int]) -> Iterator[tuple[int, int, int, bytes]]:
     """Link type, time (nanoseconds), length on the wire and bytes of a file's chosen frames."""
     with Path(name).open("rb") as file:
-        opened, head, _ = source.opened(file, name)
-        data = io.BytesIO(head + opened.read())
-    is_pcapng = head[:4] == pcapng.MAGIC
+        content = source.whole(file, name)
+    data = io.BytesIO(content)
+    is_pcapng = content[:4] == pcapng.MAGIC
     # scapy takes open files too; its types do not say so.
     reader: Any = RawPcapNgReader(data) if is_pcapng else RawPcapReader(data)  # type: ignore[arg-type]
     for number, (frame, told) in enumerate(reader, 1):

@@ -24,8 +24,7 @@ def with_key_log(path: Path, text: bytes) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            opened, head, _ = source.opened(file, str(path))
-            data = head + opened.read()
+            data = source.whole(file, str(path))
     except OSError as error:
         raise UnreadableCapture(f"{path}: {error.strerror}") from error
     if data[:4] == pcapng.MAGIC:

@@ -11,17 +11,18 @@ from analyzer.run.joining import joined, of_shares
 from analyzer.run.parts import Chosen, Part, Task, analyzed, places
 from analyzer.run.pipeline import analyze
 from analyzer.run.pool import Lost, Workers, outcomes
+from analyzer.run.sources import is_read_once
 
 
 def analyze_with(sources: Sequence[str], options: Options, workers: Workers | None) -> Report:
     """As `pipeline.analyze`, by several workers.
 
-    A single file is read by each of them, for its share of the connections; standard input by none.
+    A single file is read by each of them, for its share of the connections; what can be read only once by none.
 
     Raises:
         UnreadableCapture, UnreadableInput, MissingTool: as `pipeline.analyze`.
     """
-    if workers is None or "-" in sources:
+    if workers is None or any(map(is_read_once, sources)):
         return analyze(sources, options)
 
     def run(tasks: Sequence[Task]) -> list[Part | Lost]:
