@@ -95,8 +95,11 @@ def whole(file: BinaryIO, name: str) -> bytes:
     source, head, _ = opened(file, name)
     data = bytearray(head)
     # Where a decompressor fails (each has errors of its own), what came before counts, as in `Window`.
+    read = getattr(
+        source, "read1", source.read
+    )  # one at a time: what it gave is there before it fails
     with contextlib.suppress(Exception):
-        while piece := source.read(_PIECE):
+        while piece := read(_PIECE):
             data += piece
     return bytes(data)
 

@@ -1,10 +1,12 @@
 """What the system refuses is one line and exit code 2: permissions, full disks, closed streams, odd files."""
 
 import fcntl
+import gzip
 import os
 import select
 import socket
 import subprocess
+import zlib
 
 import pytest
 
@@ -332,3 +334,14 @@ def test_a_bare_environment_changes_nothing(changes, reader):
     encoding = "ascii" if "LC_ALL" in changes else "utf-8"  # what it lacks is escaped
     expected = run_here(*words).stdout.decode()
     assert done.stdout == expected.encode(encoding, "backslashreplace")
+
+
+def test_of_a_cut_compressed_capture_what_can_be_unpacked_is_written(tmp_path):
+    cut, packed = tmp_path / "cut.pcap", tmp_path / "cut.pcap.gz"
+    packed.write_bytes(gzip.compress(CAPTURE.read_bytes())[:3000])
+    cut.write_bytes(zlib.decompressobj(31).decompress(packed.read_bytes()))
+    for name, source in (("plain", cut), ("packed", packed)):
+        done = run_here("keys", source, "-k", KEYS, "--inject", tmp_path / name)
+        assert done.returncode == 0
+    assert (tmp_path / "packed").read_bytes() == (tmp_path / "plain").read_bytes()
+    assert (tmp_path / "plain").stat().st_size > 2000
