@@ -41,10 +41,10 @@ class Tls13Opener:
         sequence: number of the next record; settable, for a reader that knows of lost records.
     """
 
-    __slots__ = ("_aead", "_iv", "_iv_size", "_nonces", "overhead", "sequence")
+    __slots__ = ("_decrypt", "_iv", "_iv_size", "_nonces", "overhead", "sequence")
 
     def __init__(self, aead: Aead, iv: bytes, tag: int, nonces: NonceOfTag | None = None) -> None:
-        self._aead = aead
+        self._decrypt = aead.decrypt
         self._nonces = nonces
         self._iv = int.from_bytes(iv, "big")
         self._iv_size = len(iv)
@@ -62,7 +62,7 @@ class Tls13Opener:
         header = _HEADER(_APPLICATION_DATA, version, size)
         try:
             nonce = (self._iv ^ self.sequence).to_bytes(self._iv_size, "big")
-            plain = self._aead.decrypt(nonce, body, header)
+            plain = self._decrypt(nonce, body, header)
         except InvalidTag:
             return None
         self.sequence += 1
@@ -95,10 +95,10 @@ class ExplicitNonceOpener:
         sequence: number of the next record; settable.
     """
 
-    __slots__ = ("_aead", "_salt", "_tag", "overhead", "sequence")
+    __slots__ = ("_decrypt", "_salt", "_tag", "overhead", "sequence")
 
     def __init__(self, aead: Aead, salt: bytes, tag: int) -> None:
-        self._aead = aead
+        self._decrypt = aead.decrypt
         self._salt = salt
         self._tag = tag
         self.overhead = tag + 8
@@ -111,7 +111,7 @@ class ExplicitNonceOpener:
             return None
         header = mac_header(self.sequence, record_type, version, size)
         try:
-            plain = self._aead.decrypt(self._salt + body[:8], body[8:], header)
+            plain = self._decrypt(self._salt + body[:8], body[8:], header)
         except InvalidTag:
             return None
         self.sequence += 1
@@ -125,10 +125,10 @@ class SequenceNonceOpener:
         sequence: number of the next record; settable.
     """
 
-    __slots__ = ("_aead", "_iv", "overhead", "sequence")
+    __slots__ = ("_decrypt", "_iv", "overhead", "sequence")
 
     def __init__(self, aead: Aead, iv: bytes, tag: int) -> None:
-        self._aead = aead
+        self._decrypt = aead.decrypt
         self._iv = int.from_bytes(iv, "big")
         self.overhead = tag
         self.sequence = 0
@@ -140,7 +140,7 @@ class SequenceNonceOpener:
             return None
         header = mac_header(self.sequence, record_type, version, size)
         try:
-            plain = self._aead.decrypt((self._iv ^ self.sequence).to_bytes(12, "big"), body, header)
+            plain = self._decrypt((self._iv ^ self.sequence).to_bytes(12, "big"), body, header)
         except InvalidTag:
             return None
         self.sequence += 1

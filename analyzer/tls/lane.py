@@ -151,11 +151,11 @@ class Lane:
         for record in records:
             kind, version, body, at = record
             size = len(body)
-            counts.records += 1
+            number = counts.records = counts.records + 1
             if kind == APPLICATION_DATA:
                 counts.application_records += 1
                 counts.application_bytes += size
-            if len(first_records) < _FIRST_RECORDS:
+            if number <= _FIRST_RECORDS:
                 first_records.append(new_tuple(RecordSeen, (side, kind, version, size, at)))
             if self.held:
                 self._hold(record)
