@@ -25,6 +25,8 @@ _NEXT = 4
 
 # Secrets of which every sequence number is searched, where the cipher does not tell it.
 _SEARCHED = 1024
+# Openers of secrets that are kept to be tried again, two kilobytes each.
+_KEPT = 4096
 
 # Suites of TLS 1.3 by the length of their hash, those first whose sequence number can be computed.
 _SUITES_BY_HASH: dict[int, tuple[Suite, ...]] = {
@@ -135,7 +137,7 @@ def _fitting(
     """The candidate if it opens the record: under the number that its cipher tells, or the first `most` ones."""
     client_random, label, secret = candidate
     for suite in _SUITES_BY_HASH.get(len(secret), ()):
-        opener = tls13_opener(suite, secret)
+        opener = _opener(secrets, suite, secret)
         if opener is None or opener.finds_sequences == bool(most):
             continue
         for sequence in _numbers(opener, record, most):
@@ -147,8 +149,20 @@ def _fitting(
             opener.sequence = sequence
             opened = opener.open(record.type, record.version, record.body)
             if opened:
+                del secrets.tried[suite.number, secret]  # from now on it has a place in a stream
                 return Trial(client_random, suite, label, secret, opener, opened)
     return None
+
+
+def _opener(secrets: Secrets, suite: Suite, secret: bytes) -> Tls13Opener | None:
+    """The one that was made when the secret was last tried: to make it costs as much as to try it ten times."""
+    key = suite.number, secret
+    if key not in secrets.tried:
+        if len(secrets.tried) >= _KEPT:
+            secrets.tried.clear()
+        secrets.tried[key] = tls13_opener(suite, secret)
+    opener: Tls13Opener | None = secrets.tried[key]
+    return opener
 
 
 def _candidates(

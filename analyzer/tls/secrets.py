@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableInput
 from analyzer.tls.key_exchange import psk_premaster
@@ -19,7 +19,7 @@ from analyzer.tls.rsa_keys import looks_like_private_key, premaster_secret, rsa_
 from analyzer.tls.saved_session import saved_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Key logs below this size are put together, so that a log that is followed line by line stays one index.
 _SMALL = 1 << 16
+# Traffic secrets that are kept side by side to be tried one after the other.
+_FEW = 4096
 
 # Master secrets of saved sessions whose session ID is not the wire's are tried, but not without end.
 _TRIED_SESSIONS = 64
@@ -81,6 +83,7 @@ class Secrets:
         revision: counts additions, so that a level that lacked a secret knows when to ask again.
         trials: how many tags may still be tried to find the secret of a session whose hellos were missed;
             at first 2**18, some seconds of work.
+        tried: what was made of a secret to try it, for whoever tries it again.
     """
 
     __slots__ = (
@@ -90,8 +93,10 @@ class Secrets:
         "_rsa_keys",
         "_sessions",
         "_shared",
+        "_traffic",
         "revision",
         "trials",
+        "tried",
     )
 
     def __init__(self) -> None:
@@ -101,6 +106,9 @@ class Secrets:
         self._psks: dict[bytes, bytes] = {}
         self.revision = 0
         self.trials = _TRIALS
+        self.tried: dict[tuple[int, bytes], Any] = {}
+        # The first ones, of a revision: a log of a busy host has a million, which are read again each time.
+        self._traffic: tuple[int, tuple[tuple[bytes, str, bytes], ...]] = (0, ())
         self._shared = 0  # logs that belong to others too: nothing is added to them
         # Of client random and revision. Every level asks eight times, and connections come interleaved.
         self._found: dict[tuple[bytes, int], Mapping[str, bytes]] = {}
@@ -235,8 +243,15 @@ class Secrets:
                 return Candidate(self._psks[known], "PSK", sure=known == identity)
         return None
 
-    def traffic_secrets(self) -> Iterator[tuple[bytes, str, bytes]]:
+    def traffic_secrets(self) -> Iterable[tuple[bytes, str, bytes]]:
         """(client random, label, secret) of all TLS 1.3 traffic secrets, for a reader that missed the hellos."""
+        revision, found = self._traffic
+        if revision != self.revision:
+            found = tuple(islice(self._each_traffic_secret(), _FEW + 1))
+            self._traffic = self.revision, found
+        return found if len(found) <= _FEW else self._each_traffic_secret()
+
+    def _each_traffic_secret(self) -> Iterator[tuple[bytes, str, bytes]]:
         for log in self._logs:
             for label, client_random, secret in log:
                 if "_TRAFFIC_SECRET" in label:
