@@ -78,6 +78,13 @@ class Capture:
     def __iter__(self) -> Iterator[Item]:
         return self._walk(self._window, self._reading)
 
+    def ignore(self, keys: set[bytes]) -> None:
+        """Pass over segments with these keys but for SYN, FIN and RST; the set may change while the file is read.
+
+        Every 64th comes all the same, so that it is known how the time goes on.
+        """
+        self._reading.ignored = keys
+
     @property
     def frames(self) -> int:
         """Frames read so far."""

@@ -24,6 +24,7 @@ _ETHERTYPE = struct.Struct(">H")
 # Version and header length, total length, fragment field, protocol, ports; the size up to the end of a TCP header.
 _IPV4 = struct.Struct(">BxHxxHxB10xHH")
 _IPV4_TCP = 40
+_PROTOCOL_AT = 9
 _WHOLE = frozenset({0, 0x4000})  # "don't fragment" is set or not
 # Version, payload length, next header, ports.
 _IPV6 = struct.Struct(">B3xHB33xHH")
@@ -61,11 +62,19 @@ class Dismissal:
         if not self._ip:
             return False
         ip = start + self._ip
+        in_vxlan = buffer[ip + _PROTOCOL_AT] == UDP and self._is_dull_vxlan(buffer, ip, end)
+        why = "other ports" if in_vxlan else self._why(buffer, start + self._ethertype, ip, end)
+        if why:
+            self._skipped[why] += 1
+        return why != ""
+
+    def _is_dull_vxlan(self, buffer: bytearray, ip: int, end: int) -> bool:
+        """Whether the packet at `ip` is one of those that _VXLAN is for, and of no interest."""
         wanted = self._wanted
         kind, first, piece, protocol, port, flags, inner, version, fragment, tcp, source, target = (
             _VXLAN.unpack_from(buffer, ip - 2)
         )
-        if (
+        return (
             port in _VXLAN_PORTS
             and tcp == TCP
             and source not in wanted
@@ -75,16 +84,10 @@ class Dismissal:
             and fragment in _WHOLE
             and piece in _WHOLE
             and protocol == UDP
-            and flags & 0x08
+            and flags & 0x08 != 0
             and ip + _VXLAN_AT + _TUNNEL_HEADER + 14 + _IPV4_TCP <= end
             and self._ethertype + 2 == self._ip
-        ):
-            why = "other ports"
-        else:
-            why = self._why(buffer, start + self._ethertype, ip, end)
-        if why:
-            self._skipped[why] += 1
-        return why != ""
+        )
 
     def _why(self, buffer: bytearray, place: int, at: int, end: int) -> str:
         """Why there is nothing wanted behind the EtherType at `place`, "" where that takes the decoder to tell.

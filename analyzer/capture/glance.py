@@ -12,11 +12,12 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Protocol
 
 from analyzer.capture.dismissal import Dismissal
-from analyzer.capture.items import SYN, IcmpError, Segment
+from analyzer.capture.items import FIN, RST, SYN, IcmpError, Segment
 from analyzer.capture.tunnels import UDP_PORTS
 from analyzer.stream import Span, new_tuple
 
@@ -36,6 +37,9 @@ _FORMS: dict[int, tuple[str, int, bytes]] = {
 # Then version and header length, fragment field, protocol and, behind checksum and addresses, two ports.
 _REST = "B5xHxB10xHH"
 _UNFRAGMENTED = b"\x40\x00"  # "don't fragment" is set
+# Addresses and ports of such a packet, and behind their beginning TCP's flags.
+_KEY_AT, _KEY, _FLAGS = 12, 12, 21
+_EDGES = SYN | FIN | RST
 _NEVER = -1  # equals no field
 
 # An IPv4 header without options and the TCP header behind it: total length, identification, TTL,
@@ -78,6 +82,7 @@ class Glance:
         decoder: FrameDecoder,
         *,
         skipped: Counter[str] | None = None,
+        ignored: AbstractSet[bytes] = frozenset(),
     ) -> None:
         """Without `skipped` no frame is ordinary or dismissed, so that the decoder sees them all."""
         form, self._ip, kind = _FORMS.get(link_type, ("H", 0, b""))
@@ -88,9 +93,19 @@ class Glance:
         self.kind = (_number(order, kind) if kind else kind) if known else _NEVER
         self.whole = _number(order, _UNFRAGMENTED)
         self.dull = _dull(order, ports)
+        self._ignored = ignored
+        self._passed = 0
         self.dismisses: Callable[[bytearray, int, int], bool] = (
             Dismissal(link_type, ports, skipped).dismisses if skipped is not None else _nothing
         )
+
+    def ignores(self, buffer: bytearray, start: int) -> bool:
+        """Whether the ordinary segment at `start` is of a connection that is ignored, and only goes on with it."""
+        key = start + self._ip + _KEY_AT
+        if bytes(buffer[key : key + _KEY]) not in self._ignored or buffer[key + _FLAGS] & _EDGES:
+            return False
+        self._passed += 1
+        return self._passed & 63 != 0
 
     def look(
         self,

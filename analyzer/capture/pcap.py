@@ -37,7 +37,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     # The upper six bits tell of frame check sequences, which no IP length counts.
     glance = reading.glance(order, link_type & 0x03FF_FFFF)
     ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-    look, dismisses = glance.look, glance.dismisses
+    look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
+    ignored = reading.ignored
     header = _RECORD_HEADER + extra
     # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
     unpack = struct.Struct(f"{order}8xI4x{extra}x{glance.format}").unpack_from
@@ -82,7 +83,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             and version == IPV4
             and kind == ordinary
         )
-        if not segment and dismisses(buffer, start, after):
+        if ignored and ignores(buffer, start) if segment else dismisses(buffer, start, after):
             position = after
             continue
         seconds, fraction, wire = unpack_rest(buffer, position)

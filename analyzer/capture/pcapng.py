@@ -25,6 +25,9 @@ _LEAST_BLOCK = 12  # type, length, and the length again behind the body
 _HEADER, _HEADER_SIZE = "III8xI4x", 28
 _REST, _REST_AT = "II4xI", 12
 _LEAST_PACKET = _HEADER_SIZE + 4
+_BARE = (
+    _LEAST_PACKET + 3
+)  # with it rounded down to a word: the size of a packet's block without options
 
 
 def items(window: Window, reading: Reading) -> Iterator[Item]:
@@ -33,10 +36,11 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     interface = section.interface(current)
     glance = interface.glance
     ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-    look, dismisses = glance.look, glance.dismisses
+    look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
     unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
     unpack_rest = struct.Struct(f"<{_REST}").unpack_from
     shift, number, looked, why = reading.shift, 0, 0, ""
+    ignored = reading.ignored
     buffer, position, end = window.buffer, window.position, window.end
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
     while True:
@@ -44,16 +48,16 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             buffer, position
         )
         after = position + total
+        bare = captured + _BARE & -4 == total  # nothing but padding lies behind the frame
         if (
             index == current
             and block == ENHANCED_PACKET
-            and captured + _LEAST_PACKET <= total
             and after <= end  # what was unpacked means nothing where there is no whole header
-            and not total & 3
+            and (bare or (captured + _LEAST_PACKET <= total and not total & 3))
         ):
             number += 1
             begin, position = position, after
-            if total - captured > _LEAST_PACKET + 3:  # more than padding: options
+            if not bare:
                 behind = begin + _HEADER_SIZE + captured + -captured % 4
                 options = bytes(buffer[behind : after - 4])
                 yield from section.comments(options, shift + number)
@@ -74,7 +78,11 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
                 and version == IPV4
                 and kind == ordinary
             )
-            if not segment and dismisses(buffer, start, start + captured):
+            if (
+                ignored and ignores(buffer, start)
+                if segment
+                else dismisses(buffer, start, start + captured)
+            ):
                 continue
             high, low, wire = unpack_rest(buffer, begin + _REST_AT)
             at = interface.span(shift + number, high << 32 | low)
@@ -111,7 +119,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
                 interface, current = section.interface(index), index
                 glance = interface.glance
                 ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-                look, dismisses = glance.look, glance.dismisses
+                look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
                 unpack = struct.Struct(f"{section.order}{_HEADER}{glance.format}").unpack_from
             continue
         if block == SECTION:

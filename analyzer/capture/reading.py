@@ -32,6 +32,7 @@ class Reading:
         frames: frames read so far.
         skipped: what was passed over, by reason.
         damage: where the file is cut or makes no sense.
+        ignored: keys of segments that are of no interest (see `Capture.ignore`).
         names, comments: what the file says besides its packets, up to a number of each.
     """
 
@@ -41,6 +42,7 @@ class Reading:
     frames: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     damage: list[Damage] = field(default_factory=list)
+    ignored: set[bytes] = field(default_factory=set)
     names: list[NameRecord] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     _decoders: dict[bool, FrameDecoder] = field(default_factory=dict)
@@ -49,7 +51,8 @@ class Reading:
         """For the frames of one interface, in a file of byte order `order` (`<` or `>`)."""
         ours = self.trusting and link_type in LINK_TYPES
         decoder = self._decoders.get(ours) or self._decoders.setdefault(ours, self._decoder(ours))
-        return Glance(order, link_type, self.ports, decoder, skipped=self.skipped if ours else None)
+        skipped = self.skipped if ours else None
+        return Glance(order, link_type, self.ports, decoder, skipped=skipped, ignored=self.ignored)
 
     def blind_glance(self, why: str) -> Glance:
         """For frames that cannot be read: each is passed over and counted as `why`."""

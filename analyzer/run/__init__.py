@@ -1,6 +1,7 @@
 """Drivers: everything that opens a file, and the packages below put in a row.
 
-- `pipeline`: captures and options in, a `Report` out; `analysis`: one run's state; `merge`: several files as one.
+- `pipeline`: captures and options in, a `Report` out; `analysis`: one run's state; `doubt`: does this
+  connection speak TLS at all; `merge`: several files as one.
 - What is handed over beside captures: `key_files`, `key_follow` (key logs that grow), `expected_files` with the
   package `expected`, `expect_file`, `rule_files`.
 - Many cores, files and machines: `jobs`, `parts`, `joining`, `pool`; `batch` with its `results` directory; `urls`;

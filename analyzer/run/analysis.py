@@ -5,23 +5,31 @@ from __future__ import annotations
 import traceback
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
 from analyzer.capture.items import Comment, IcmpError, Item, KeyLogBlock, Segment
 from analyzer.report.model import Connection
+from analyzer.run.doubt import Doubt
 from analyzer.session.facts import Conversation
 from analyzer.session.origins import Origins
 from analyzer.session.stack import Stack, StackOptions
 from analyzer.stream import StreamEvent
+from analyzer.tls.layer import TlsLimits
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Ended, Flow, FlowEvents, Flows
+from analyzer.transport.facts import ports_of
 from analyzer.verdict import Expectations, diagnose, judge
 
 # The SDK 3 daemon and SDK 5 use 2223, the SDK 3 management tool 2225; AWS's security group opens all
 # three (AWS CloudHSM user guide, "Configure the cluster security group").
 CLOUDHSM_PORTS = frozenset({2223, 2224, 2225})
+
+# Where every port is looked at, so many connections without TLS are told one by one; the others are counted.
+_TOLD_WITHOUT_TLS = 100
+# Hundreds of those with TLS were joined in the middle: their records wait for a hello that does not come.
+_HELD_ELSEWHERE = 1 << 16
 
 # Bytes of sealed records of ended connections that may wait for keys standing behind them (pcapng).
 _WAITING = 64 << 20
@@ -71,7 +79,13 @@ class Analysis:
         self._flows = Flows(options.ports)
         self._origins = Origins()
         self._stack_options = StackOptions(framing=options.framing, kept=options.kept)
+        self._elsewhere = replace(self._stack_options, tls=TlsLimits(hold=_HELD_ELSEWHERE))
         self._stacks: dict[int, Stack] = {}
+        # Where every port is looked at and no stream is to be kept: the connections that have shown no TLS yet,
+        # and those of them that are told.
+        self._doubts: dict[int, Doubt] = {}
+        self._doubting = options.ports is None and not options.kept
+        self._without_tls: set[int] = set()
         self._broken: dict[int, str] = {}
         self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
         self._waiting_bytes = 0
@@ -94,7 +108,7 @@ class Analysis:
                     if type(event) is Ended:
                         yield from self._end(flow)
                     else:
-                        take(flow, event)
+                        take(flow, event)  # type: ignore[arg-type]
             elif isinstance(item, IcmpError):
                 self._flows.icmp(item)
             elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:
@@ -133,24 +147,81 @@ class Analysis:
         if self._secrets.add_key_log(text, "the capture").used:
             self._late_keys = True  # where some keys come late, more may
 
-    def _take(self, flow: Flow, event: object) -> None:
+    def _take(self, flow: Flow, event: StreamEvent) -> None:
         """Hand an event to the connection's stack; one that breaks the program is left alone from then on."""
         stack = self._stacks.get(flow.number)
         if stack is None:
-            stack = Stack(flow.number, self._secrets, self._origins, self._stack_options)
-            self._stacks[flow.number] = stack
-            flow.gathers = stack.gathers
-        if flow.number in self._broken:
+            if self._doubting and self._stays_in_doubt(flow, event):
+                return
+            stack = self._begin(flow)
+        self._feed(stack, event)
+
+    def _begin(self, flow: Flow) -> Stack:
+        """The connection's stack, with what was taken before it was made."""
+        joined_late = not (flow.sender.begun or flow.receiver.begun)
+        elsewhere = joined_late and self._is_elsewhere(flow)
+        options = self._elsewhere if elsewhere else self._stack_options
+        stack = Stack(flow.number, self._secrets, self._origins, options)
+        self._stacks[flow.number] = stack
+        doubt = self._doubts.pop(flow.number, None)
+        for event in doubt.events() if doubt else ():
+            self._feed(stack, event)
+        flow.gathers = stack.gathers
+        return stack
+
+    def _feed(self, stack: Stack, event: StreamEvent) -> None:
+        if stack.stream in self._broken:
             return
         try:
-            stack.feed(event)  # type: ignore[arg-type]
+            stack.feed(event)
         except Exception as error:  # noqa: BLE001  a bug must not cost the other connections
-            self._break(flow.number, error)
+            self._break(stack.stream, error)
+
+    def _stays_in_doubt(self, flow: Flow, event: StreamEvent) -> bool:
+        """Whether nothing says yet that the connection speaks TLS; one that surely does not is let go."""
+        if flow.ignored:
+            return True
+        doubt = self._doubts.get(flow.number)
+        if doubt is None:
+            if not self._is_elsewhere(flow):
+                return False
+            doubt = self._doubts[flow.number] = Doubt()
+        elif doubt.over:
+            return True
+        stays = doubt.remains(event)
+        if doubt.over and not self._is_told(flow) and self._flows.ignore(flow):
+            self._count(flow)
+        return stays
+
+    def _is_told(self, flow: Flow) -> bool:
+        """Whether a connection without TLS is one of the first ones."""
+        if len(self._without_tls) < _TOLD_WITHOUT_TLS:
+            self._without_tls.add(flow.number)
+        return flow.number in self._without_tls
+
+    def _count(self, flow: Flow) -> None:
+        """Only count a connection without TLS."""
+        self._flows.summary.without_tls += 1
+        self._doubts.pop(flow.number, None)
+
+    def _is_without_tls(self, flow: Flow) -> bool:
+        """Whether an ended connection, open once, showed no TLS although it is looked at for that alone."""
+        if not self._is_elsewhere(flow) or flow.number in self._stacks:
+            return False
+        return flow.number in self._doubts or not flow.came_to_nothing
+
+    def _is_elsewhere(self, flow: Flow) -> bool:
+        """Whether it is looked at because every port is, and not because it is an HSM's."""
+        return self._doubting and CLOUDHSM_PORTS.isdisjoint(ports_of(flow.key))
 
     def _end(self, flow: Flow) -> Iterator[Connection]:
-        stack = self._stacks.pop(flow.number, None) or Stack(
-            flow.number, self._secrets, self._origins, self._stack_options
-        )
+        if flow.ignored:
+            return
+        if self._is_without_tls(flow) and not self._is_told(flow):
+            self._count(flow)
+            return
+        stack = self._stacks.get(flow.number) or self._begin(flow)
+        del self._stacks[flow.number]
         if not (self._late_keys and stack.held_bytes):
             yield self._told(stack, flow)
             return

@@ -100,6 +100,8 @@ def analyzed(task: Task) -> Part:
             return Part({place: _refused(source, error) for place, source in task.sources})
         late_keys = any(capture.format.startswith("pcapng") for capture in captures)
         analysis = Analysis(options, secrets, late_keys=late_keys)
+        for capture in captures:
+            capture.ignore(analysis.transport.ignored)
         watch = _Watch(task.chosen)
         connections = list(analysis.feed(watch.chosen(merged(captures))))
         connections += analysis.advance(max(task.until, watch.end))

@@ -89,6 +89,8 @@ class Run:
             self._files = files.pop_all()
         late_keys = any(capture.format.startswith("pcapng") for capture in self._captures)
         self.analysis = Analysis(options, self.secrets, late_keys=late_keys)
+        for capture in self._captures:
+            capture.ignore(self.analysis.transport.ignored)
 
     def __enter__(self) -> Self:
         return self

@@ -4,8 +4,10 @@
     tcp      one connection: who is the client, how it opened and ended
     half     one direction: reassembly, gaps
     tally    one direction: what is counted
+    keep_alive  segments that bring nothing and ask for an answer
     hello    the client by its first bytes
     seq      sequence numbers that wrap
+    summary  what is only counted
     limits   the ceilings
     facts    what is told of a connection besides its bytes
 
@@ -14,8 +16,9 @@ client is. A hole is given up only when the connection ends or a ceiling is reac
 later, a whole direction too.
 """
 
-from analyzer.transport.flows import Ended, FlowEvents, Flows, Summary
+from analyzer.transport.flows import Ended, FlowEvents, Flows
 from analyzer.transport.limits import TransportLimits
+from analyzer.transport.summary import Summary
 from analyzer.transport.tcp import Flow
 
 __all__ = ["Ended", "Flow", "FlowEvents", "Flows", "Summary", "TransportLimits"]

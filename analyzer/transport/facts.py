@@ -33,6 +33,11 @@ def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
     return Endpoint(str(source), sport), Endpoint(str(target), dport)
 
 
+def ports_of(key: bytes) -> tuple[int, int]:
+    """Of source and destination of a `Segment.key`."""
+    return int.from_bytes(key[-4:-2], "big"), int.from_bytes(key[-2:], "big")
+
+
 @dataclass(frozen=True, slots=True)
 class SideFacts:
     """TCP facts of one direction.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -14,6 +13,7 @@ from analyzer.stream import Span, StreamEvent, file_of
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
 from analyzer.transport.seq import MASK
+from analyzer.transport.summary import Summary
 from analyzer.transport.tally import is_same_packet
 from analyzer.transport.tcp import Flow
 
@@ -25,35 +25,6 @@ class Ended(NamedTuple):
 
 
 FlowEvents: TypeAlias = Sequence[tuple[Flow, StreamEvent | Ended]]
-
-
-@dataclass(slots=True)
-class Summary:
-    """What is only counted.
-
-    Attributes:
-        connections: stream numbers given so far.
-        unanswered, refused: connections that came to nothing (see `Flow.came_to_nothing`) and were not told
-            one by one.
-        given_up: connections released early because too many were open.
-        late: segments that came after their connection was released.
-        stray_icmp: ICMP errors that quote no connection of the capture.
-        copied: pairs of files (see `stream.file_of`) that hold the same packets, with the number of connections
-            of which they do: captures from two points.
-    """
-
-    connections: int = 0
-    unanswered: int = 0
-    refused: int = 0
-    given_up: int = 0
-    late: int = 0
-    stray_icmp: int = 0
-    copied: Counter[tuple[int, int]] = field(default_factory=Counter)
-
-    def __add__(self, other: Summary) -> Summary:
-        """The counts of both."""
-        names = [each.name for each in fields(self)]
-        return Summary(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 class _HalfOpen(NamedTuple):
@@ -88,10 +59,12 @@ class Flows:
 
     Attributes:
         summary: counts of what is not told as a flow.
+        ignored: keys of connections of which no more is wanted (see `ignore`); who feeds their segments need not.
     """
 
     def __init__(self, ports: frozenset[int] | None, limits: TransportLimits | None = None) -> None:
         self.summary = Summary()
+        self.ignored: set[bytes] = set()
         self._ports = ports
         self._limits = limits or TransportLimits()
         self._halves: dict[bytes, tuple[Flow, Half]] = {}
@@ -109,11 +82,12 @@ class Flows:
     def feed(self, segment: Segment) -> FlowEvents:
         """The events that `segment` gives rise to, mostly none or one."""
         known = self._halves.get(segment.key)
-        if known is None or segment.flags & SYN or segment.at.began >= self._sweep_at:
+        flags = segment.flags
+        if known is None or flags & SYN or segment.at.began >= self._sweep_at:
             return self._feed_slowly(segment)
         flow, half = known
         events = flow.take(half, segment)
-        if segment.flags & (FIN | RST):
+        if flags & (FIN | RST):
             return [*((flow, event) for event in events), *self._retire(flow)]
         if not events:
             return ()
@@ -141,6 +115,19 @@ class Flows:
         else:
             known[0].note_icmp(error)
 
+    def ignore(self, flow: Flow) -> bool:
+        """Forget a flow and whatever follows of it, without an event; False where it has ended, or too many are."""
+        if flow.ended or len(self.ignored) >= 2 * self._limits.ignored:
+            return False
+        for key in (flow.key, _reversed(flow.key)):
+            self._halves.pop(key, None)
+            self.ignored.add(key)
+        self._open.pop(flow.number, None)
+        self._over.pop(flow.number, None)
+        flow.let_go()
+        flow.ignored = True
+        return True
+
     def finish(self) -> FlowEvents:
         """The capture is over: the ends of all connections, in order of their numbers."""
         for key in list(islice(self._half_open, max(0, self._limits.listed - self._listed))):
@@ -163,6 +150,10 @@ class Flows:
             and not segment.payload
             and not segment.missing
         )
+        if key in self.ignored:
+            if segment.flags & (SYN | ACK) != SYN:
+                return events
+            self.ignored -= {key, _reversed(key)}  # another connection
         known = self._halves.get(key)
         if known and segment.flags & SYN and not known[0].is_continued_by(known[1], segment):
             events += self._give_up(known[0], "timeout")
@@ -279,7 +270,10 @@ class Flows:
         return self.summary.connections - 1
 
     def _begin(self, number: int, first: Segment) -> Flow:
-        flow = Flow(number, first, self._ports, self._limits)
+        limits = self._limits
+        if self._ports is None:
+            limits = limits.among(len(self._open))
+        flow = Flow(number, first, self._ports, limits)
         self._halves[_reversed(first.key)] = flow, flow.receiver
         self._halves[first.key] = flow, flow.sender
         self._open[number] = flow

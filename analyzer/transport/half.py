@@ -184,6 +184,7 @@ class Half:
                 tally.recovered += 1
             else:
                 tally.out_of_order += 1
+        tally.remember()
         tally.recent.append(segment)
         return False
 
@@ -335,6 +336,8 @@ class Half:
             events.append(Closed(self.side, "fin", self._fin[1]))
             self._close()
         self.direct = self.tally.acknowledging and not (self._held or self._fin or self._closed)
+        if self.direct:
+            self.tally.remember()
         return events
 
     def _skip(self, unacknowledged: str) -> Gap:

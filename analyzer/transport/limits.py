@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 SECOND = 1_000_000_000
 
@@ -16,6 +17,7 @@ class TransportLimits:
         unsettled_segments, unsettled_bytes: how much is held back, per direction, until it is known who
             the client is and where a direction begins whose SYN was not captured.
         remembered: segments per direction that repeats are compared with.
+        remembered_in_all: the same for all open connections where every port is looked at; each gets at least 8.
         linger_ns: silence after the end of a connection before it is released. Late repeats fall in it.
         lingering: ended connections that may linger at once.
         idle_ns: silence after which an unfinished connection is given up (`timeout`).
@@ -25,6 +27,7 @@ class TransportLimits:
         half_open: connections that are only a SYN, remembered at once; the oldest are given up beyond it.
         listed: connections that came to nothing (SYN unanswered or refused, SYN-ACK unanswered) that are told
             one by one; beyond it they are only counted (`Flows.summary`).
+        ignored: connections of which nothing more is wanted whose segments are recognised as theirs.
         afterlife: released connections whose stray segments are recognised as theirs.
     """
 
@@ -32,6 +35,7 @@ class TransportLimits:
     unsettled_segments: int = 16
     unsettled_bytes: int = 64 << 10
     remembered: int = 64
+    remembered_in_all: int = 32_768
     linger_ns: int = 2 * SECOND
     lingering: int = 300
     idle_ns: int = 3600 * SECOND
@@ -39,4 +43,15 @@ class TransportLimits:
     connections: int = 20_000
     half_open: int = 250_000
     listed: int = 1_000
+    ignored: int = 100_000
     afterlife: int = 10_000
+
+    def among(self, connections: int) -> TransportLimits:
+        """Those of one of so many open connections."""
+        share = max(8, self.remembered_in_all // (2 * connections + 1))
+        return self if share >= self.remembered else _remembering(self, share)
+
+
+@cache
+def _remembering(limits: TransportLimits, segments: int) -> TransportLimits:
+    return replace(limits, remembered=segments)

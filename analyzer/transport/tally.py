@@ -35,6 +35,11 @@ class _Open(NamedTuple):
 _SETTLED = _Open(0, 0, 0, 0, 0, 0)
 
 
+# Of tens of thousands of connections that never say a word each needs no such thing of its own.
+_NOTHING: deque[Segment] = deque(maxlen=0)
+_NO_COPIES: Counter[tuple[int, int]] = Counter()
+
+
 class Tally:
     """Counts of one direction. What every segment changes, `Flow.take` writes itself.
 
@@ -44,7 +49,7 @@ class Tally:
     Attributes:
         segments, ttl: how many there were, and the TTL of the last. latest: the last that was no second sighting.
         acknowledging: it sent something after its SYN: it takes the connection for open.
-        recent: the remembered segments.
+        recent: the remembered segments; `remember` comes before the first.
         copied: pairs of files (see `stream.file_of`), with the number of packets that both hold.
         zero_since: when its window became zero, None while it is open.
     """
@@ -54,6 +59,7 @@ class Tally:
         "_disagreements",
         "_latest_copy",
         "_open",
+        "_remembered",
         "_reset",
         "_reset_after",
         "_reset_ttl_new",
@@ -82,8 +88,9 @@ class Tally:
         self.segments = 0
         self.acknowledging = False
         self.latest: Segment | None = None
-        self.recent: deque[Segment] = deque(maxlen=remembered)
-        self.copied: Counter[tuple[int, int]] = Counter()
+        self.recent = _NOTHING
+        self.copied = _NO_COPIES
+        self._remembered = remembered
         self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
         self.keep_alives = 0
         self.mss: int | None = None
@@ -103,6 +110,11 @@ class Tally:
         self.zero_since: int | None = None
         self._disagreements: list[Span] = []
         self._open = _SETTLED
+
+    def remember(self) -> None:
+        """From now on segments are put into `recent`."""
+        if self.recent is _NOTHING:
+            self.recent = deque(maxlen=self._remembered)
 
     def note(self, segment: Segment) -> None:
         """Note another TTL than before, a zero window or the end of one."""
@@ -170,6 +182,7 @@ class Tally:
         self._latest_copy = segment.at
         one, other = file_of(earlier.at.first), file_of(segment.at.first)
         if one != other:
+            self.copied = self.copied or Counter()
             self.copied[min(one, other), max(one, other)] += 1
 
     def settle(self, acked: int, ended: int) -> None:

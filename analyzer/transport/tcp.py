@@ -8,6 +8,7 @@ from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
 from analyzer.stream import CLIENT, SERVER, Chunk, Gather, Side, Span, StreamEvent, new_tuple
 from analyzer.transport.facts import TcpFacts, endpoints
 from analyzer.transport.half import Half
+from analyzer.transport.keep_alive import is_keep_alive
 from analyzer.transport.limits import TransportLimits
 from analyzer.transport.seq import MASK
 from analyzer.transport.tally import is_same_packet
@@ -24,7 +25,7 @@ class Flow:
         number: the stream number, in order of first frame, from 0.
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
         last: its latest segment's frame. ended: no more events come, `facts()` is final.
-        watched_until: capture time up to which nothing more of it was seen; set when it is given up.
+        watched_until: until when nothing more of it was seen. ignored: see `Flows.ignore`.
         gathers: for client and server, what takes a chunk so that no event has to be told for it; None: nothing.
             Set by whoever reads the events: eight of nine segments of a bulk transfer go no further.
     """
@@ -49,6 +50,7 @@ class Flow:
         "_syns",
         "ended",
         "gathers",
+        "ignored",
         "key",
         "last",
         "number",
@@ -66,7 +68,7 @@ class Flow:
         self.receiver = Half(limits)
         self.sender.peer, self.receiver.peer = self.receiver, self.sender
         self.last = self._first = first.at
-        self.ended = False
+        self.ended = self.ignored = False
         self.gathers: tuple[Gather, Gather] | None = None
         self.watched_until = first.at.ended
         self._ports = ports
@@ -88,7 +90,7 @@ class Flow:
 
     def take(self, half: Half, segment: Segment) -> Sequence[StreamEvent]:
         """The events that `segment`, sent by `half`, gives rise to."""
-        _, seq, ack, flags, window, payload, missing, at, ttl, _, _, path = segment
+        _, seq, ack, flags, window, payload, missing, at, ttl, ip_id, _, path = segment
         tally = half.tally
         silence = at.began - self.last.ended
         if silence >= 0:
@@ -122,6 +124,16 @@ class Flow:
             if gathers is not None and gathers[half.side](chunk):
                 return ()
             return (chunk,)
+        if (
+            flags == ACK
+            and seq == half.next
+            and not payload
+            and not missing
+            and tally.acknowledging
+            and before is not None
+            and before.ip_id != ip_id
+        ):
+            return ()  # it only acknowledges: nearly every other segment, neither a keep-alive nor a copy
         earlier = before if before is not None and is_same_packet(segment, before) else None
         if earlier is None and flags & (SYN | FIN | RST):
             earlier = tally.seen_control(segment)
@@ -386,14 +398,3 @@ class Flow:
         if server.begun:
             return "no-final-ack"
         return "refused" if server.tally.reset else "syn-only"
-
-
-def is_keep_alive(half: Half, segment: Segment) -> bool:
-    """Whether `segment` only asks whether the peer is there: at most one byte, and that an old one (RFC 9293 3.8.4)."""
-    return (
-        segment.seq == (half.next - 1) & MASK
-        and half.settled
-        and len(segment.payload) + segment.missing <= 1
-        and not segment.flags & FIN
-        and half.peer.tally.zero_since is None
-    )

@@ -98,6 +98,15 @@ def traffic(summary: Summary, names: Sequence[str]) -> Iterator[Finding]:
         yield _counted(summary.unanswered, "were never answered", code="connections-unanswered")
     if summary.refused:
         yield _counted(summary.refused, "were refused with a reset", code="connections-refused")
+    if summary.without_tls:
+        yield Finding(
+            "connections-without-tls",
+            Status.UNKNOWN,
+            f"{plural(summary.without_tls, 'more connection')} on other ports than an HSM's showed no TLS and "
+            f"{'is' if summary.without_tls == 1 else 'are'} counted only",
+            observed=str(summary.without_tls),
+            advice="name the ports of the HSM (--port) to look at nothing else",
+        )
     if summary.given_up:
         yield Finding(
             "connections-given-up",

@@ -122,6 +122,7 @@ def _walk(data: Path) -> Sequence[Entrant]:
     return (
         Entrant("tcpdump", tcpdump(data, "mixed.pcap"), note="filters and writes"),
         Entrant(_BEFORE_TLS, [*walk, str(data / "mixed.pcap")], note="streams in order, no TLS"),
+        Entrant("tcpdump, pcapng", tcpdump(data, "mixed.pcapng")),
         Entrant(f"{_BEFORE_TLS}, pcapng", [*walk, str(data / "mixed.pcapng")]),
     )
 
@@ -205,7 +206,7 @@ TABLES = (
         _walk,
         (
             Target(_BEFORE_TLS, "tcpdump", 2.5),
-            Target(f"{_BEFORE_TLS}, pcapng", "tcpdump", 2.5),
+            Target(f"{_BEFORE_TLS}, pcapng", "tcpdump, pcapng", 2.5),
         ),
     ),
     Table("tiny", "Packets of a hundred bytes", (("tiny", 1.0),), _tiny, (Target(OURS, "tcpdump", 3),)),
