@@ -37,6 +37,17 @@ from analyzer.tls.messages import (
 )
 
 _TLS13 = 0x0304
+# What `Recorder._content` has a use for; the other half of all messages is only named.
+_KEPT = frozenset(
+    {
+        ClientHello,
+        ServerHello,
+        EncryptedExtensions,
+        CertificateRequest,
+        Certificate,
+        NewSessionTicket,
+    }
+)
 _WORSE = ("valid", "unchecked", "invalid")
 _HEADER = 4  # bytes of a handshake message's header
 
@@ -125,7 +136,9 @@ class Recorder:
 
     def _plaintext(self, chunk: Chunk) -> None:
         side, data, at = chunk
-        handshake = self._numbered(self._current[side])
+        number = self._current[side]
+        handshakes = self._handshakes
+        handshake = handshakes[number] if number < len(handshakes) else self._numbered(number)
         if not handshake.application[side]:
             first = MessageSeen(side, "application_data", len(data), at, encrypted=True)
             handshake.messages[side].append(first)
@@ -193,7 +206,7 @@ class Recorder:
     def _message(self, message: Message) -> None:
         handshake = self._handshake(message)
         name = handshake_type_name(message.type)
-        if message.value is not None:
+        if type(message.value) in _KEPT:
             name = self._content(handshake, message) or name
         self._note(handshake, message, name, _HEADER + len(message.body), message.encrypted)
 

@@ -126,7 +126,23 @@ def _presented(
         finding = _opinion(slot, told, session, chain, wanted, at)
         if calm:
             memory.keep(key, ends, finding)
-    return replace(finding, evidence=tuple(dict.fromkeys([item.at for item in chain])))
+    evidence = tuple(dict.fromkeys([item.at for item in chain]))
+    return Finding(
+        finding.code,
+        finding.status,
+        finding.message,
+        finding.level,
+        finding.side,
+        finding.expected,
+        finding.observed,
+        evidence,
+        finding.confidence,
+        finding.advice,
+        finding.limitations,
+        finding.notes,
+        finding.differences,
+        finding.kind,
+    )
 
 
 def _opinion(
