@@ -61,10 +61,18 @@ class Told:
 
 
 def run_level(
-    events: Iterable[StreamEvent], secrets: Secrets, limits: TlsLimits | None = None
+    events: Iterable[StreamEvent],
+    secrets: Secrets,
+    limits: TlsLimits | None = None,
+    *,
+    gathers: bool = True,
 ) -> Told:
+    """Feed everything; what the level gathers is not fed, as transport does it."""
     layer = TlsLayer(secrets, limits)
-    told = [found for event in events for found in layer.feed(event)]
+    told: list[TlsEvent] = []
+    for event in events:
+        if not (gathers and isinstance(event, Chunk) and layer.gathers[event.side](event)):
+            told += layer.feed(event)
     return Told([*told, *layer.finish()], layer)
 
 

@@ -14,7 +14,7 @@ from analyzer.tls.events import Alert, CipherChange, Keyed, Message, Sealed
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.messages import Certificate, ClientHello
 from analyzer.tls.secrets import Secrets
-from tests.makers.tls_levels import Told, at, run_level
+from tests.makers.tls_levels import Told, at, run_level, segments
 from tests.makers.tls_memory import TLS12, TLS13, ended, stream
 from tests.makers.tls_writer import RANDOMS, TLS12_MUTUAL, Writer, steps, vector, written
 from tests.makers.tls_writer import TLS13 as WRITTEN13
@@ -239,6 +239,22 @@ def test_a_gap_is_passed_on_with_its_side():
     gap = Gap(SERVER, None, at(3), "snapped")
     told = run_level([*events[:-2], gap, *events[-2:]], secrets_of(wire))
     assert [(event.side, event.why) for event in told.of(Gap)] == [(SERVER, "snapped")]
+
+
+@pytest.mark.parametrize("version", [TLS12, TLS13])
+@pytest.mark.parametrize("size", [1, 7, 100, 1448])
+def test_what_is_gathered_changes_nothing_and_no_frame(version, size):
+    wire = WIRES[version]
+    cut = [
+        Chunk(event.side, data, at(10_000 * number + place))
+        for number, event in enumerate(stream(wire.flights))
+        if isinstance(event, Chunk)
+        for place, data in enumerate(segments(event.data, size))
+    ]
+    fed = run_level(cut, secrets_of(wire), gathers=False)
+    assert run_level(cut, secrets_of(wire)).events == fed.events
+    assert len(fed.events) > 20
+    assert not fed.sealed
 
 
 def test_no_event_shows_plaintext_or_secrets():

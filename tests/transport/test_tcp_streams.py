@@ -35,6 +35,43 @@ def test_an_in_order_segment_comes_out_at_once():
     assert flow.number == 0
 
 
+def test_what_is_gathered_is_told_to_nobody_until_a_side_ends():
+    from analyzer.transport import Flows
+
+    talk = Conversation().open()
+    for data in (b"first", b"gathered", b"not", b"gathered too"):
+        talk.data(CLIENT, data)
+    talk.data(SERVER, b"answer")
+    talk.data(SERVER, b"gathered as well")
+    talk.fin(SERVER)
+    talk.data(CLIENT, b"gathered no more")
+    flows = Flows(frozenset({2223}))
+    gathered: list[tuple[str, bytes]] = []
+    told: list[tuple[str, bytes]] = []
+
+    def gather(chunk: Chunk) -> bool:
+        if chunk.data.startswith(b"gathered"):
+            gathered.append((chunk.side.word, chunk.data))
+        return chunk.data.startswith(b"gathered")
+
+    for segment in talk.segments:
+        for flow, event in flows.feed(segment):
+            if not told:
+                flow.gathers = gather, gather
+            told += [(event.side.word, event.data)] if isinstance(event, Chunk) else []
+    assert gathered == [
+        ("client", b"gathered"),
+        ("client", b"gathered too"),
+        ("server", b"gathered as well"),
+    ]
+    assert told == [
+        ("client", b"first"),
+        ("client", b"not"),
+        ("server", b"answer"),
+        ("client", b"gathered no more"),
+    ]
+
+
 def test_thousands_of_segments_may_come_before_the_first_one():
     talk = Conversation().open()
     opening = talk.segments[:]
