@@ -118,7 +118,11 @@ def _mixed(data: Path) -> Sequence[Entrant]:
 
 
 def _walk(data: Path) -> Sequence[Entrant]:
-    walk = [PYTHON, "-m", "scripts.benchmark.walk"]
+    walk = [
+        PYTHON,
+        "-c",
+        "import sys; from scripts.benchmark.walk import main; main(*sys.argv[1:])",
+    ]
     return (
         Entrant("tcpdump", tcpdump(data, "mixed.pcap"), note="filters and writes"),
         Entrant(_BEFORE_TLS, [*walk, str(data / "mixed.pcap")], note="streams in order, no TLS"),
