@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from analyzer.errors import BadUsage, UnreadableInput
 
 if TYPE_CHECKING:
     from analyzer.run.pipeline import Options
+    from analyzer.transport import TransportLimits
     from analyzer.verdict import Expectations
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -130,6 +132,18 @@ reading = _stacked(
         default="fast",
         show_default=True,
         help="Who reads packets; scapy is slow and knows more link layers.",
+    ),
+    click.option(
+        "--max-connections",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Connections that may be open at once; beyond it the longest idle ones end. Default: 20000.",
+    ),
+    click.option(
+        "--idle",
+        type=click.IntRange(min=1),
+        metavar="SECONDS",
+        help="Silence in capture time after which an open connection has ended. Default: 3600.",
     ),
 )
 
@@ -299,7 +313,20 @@ def analysis(given: dict[str, Any]) -> Options:
         framing=given["framing"],
         reader=given["reader"],
         embedded_keys=not given["no_embedded_keys"],
+        limits=_limits(given["max_connections"], given["idle"]),
         contain_crashes=not click.get_current_context().find_root().params.get("debug"),
+    )
+
+
+def _limits(connections: int | None, idle: int | None) -> TransportLimits:
+    """The ceilings of transport, those that were not given as they are."""
+    from analyzer.transport.limits import SECOND, TransportLimits
+
+    usual = TransportLimits()
+    return replace(
+        usual,
+        connections=connections or usual.connections,
+        idle_ns=idle * SECOND if idle else usual.idle_ns,
     )
 
 

@@ -18,7 +18,7 @@ from analyzer.session.stack import Stack, StackOptions
 from analyzer.stream import StreamEvent
 from analyzer.tls.layer import TlsLimits
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import Ended, Flow, FlowEvents, Flows
+from analyzer.transport import Ended, Flow, FlowEvents, Flows, TransportLimits
 from analyzer.transport.facts import ports_of
 from analyzer.verdict import Expectations, diagnose, judge
 
@@ -49,6 +49,7 @@ class Options:
         reader: `fast`, or `scapy` for the slow second opinion on packets.
         embedded_keys: use key logs that the capture carries.
         kept: streams that `Connection.streams` shall hold, by level and kind (`records`, `plaintext`).
+        limits: what TCP may make the program hold, and for how long.
         contain_crashes: a connection that breaks the program is reported as broken and the others go on.
     """
 
@@ -61,6 +62,7 @@ class Options:
     reader: str = "fast"
     embedded_keys: bool = True
     kept: frozenset[tuple[int, str]] = frozenset()
+    limits: TransportLimits = field(default_factory=TransportLimits)
     contain_crashes: bool = True
 
 
@@ -76,7 +78,7 @@ class Analysis:
         self._options = options
         self._secrets = secrets
         self._late_keys = late_keys and options.embedded_keys
-        self._flows = Flows(options.ports)
+        self._flows = Flows(options.ports, options.limits)
         self._origins = Origins()
         self._stack_options = StackOptions(framing=options.framing, kept=options.kept)
         self._elsewhere = replace(self._stack_options, tls=TlsLimits(hold=_HELD_ELSEWHERE))
