@@ -73,6 +73,19 @@ def small_path(lab: Lab) -> None:
     lab.router.run("ip", "route", "replace", "10.0.2.0/24", "dev", "tohost", "mtu", "lock", "1000")
 
 
+def tracking(seconds: int) -> Prepare:
+    """The router tracks connections, forgets one that was silent for so long, and drops what comes of none."""
+
+    def prepare(lab: Lab) -> None:
+        ready(lab)
+        settings = "/proc/sys/net/netfilter/nf_conntrack_tcp_"
+        lab.router.run("sh", "-c", f"echo {seconds} > {settings}timeout_established")
+        lab.router.run("sh", "-c", f"echo 0 > {settings}loose")  # none begins in its middle
+        load("router", "forward", f"ct state new,established accept; {DROP_BOTH}")
+
+    return prepare
+
+
 # --- what ends do -------------------------------------------------------------------------------------
 
 

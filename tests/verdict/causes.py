@@ -68,6 +68,7 @@ CAUSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "causes/host-unreachable": (("certain icmp-unreachable",), ("certain icmp-unreachable",)),
     "causes/icmp-prohibited": (("certain icmp-prohibited",), ("certain icmp-prohibited",)),
     "causes/idle-dropped": (("possible idle-dropped",), ("possible idle-dropped",)),
+    "causes/idle-dropped-350s": (("likely idle-dropped",), ("likely idle-dropped",)),
     "causes/idle-reset": (("likely idle-dropped",), ("likely idle-dropped",)),
     "causes/inner-closed": (("possible inner-closed",), ("possible bounded-without-keys",)),
     "causes/inner-stalled": (

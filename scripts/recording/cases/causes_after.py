@@ -32,6 +32,7 @@ from recording.faults import (
     small_window,
     swallows,
     talks,
+    tracking,
     waits,
 )
 from recording.lab import HSMS
@@ -145,6 +146,20 @@ CASES = (
             server_does=in_turn(outer, inner, hears, answers, waits(12.5), keeps_open),
         ),
         prepare=ready,
+    ),
+    _case(
+        "causes/idle-dropped-350s",
+        "Linux's connection tracking forgets a connection after 350 s of silence",
+        "The router's own connection tracking, with EC2's limit of 350 s for an idle connection, drops the packets of "
+        "one that it no longer knows. Nothing is shortened: the client is silent for 355 s.",
+        "A silence of 355 s, then a request that is repeated and never acknowledged.",
+        replace(
+            UP,
+            patience=4.0,
+            client_does=in_turn(outer, inner, asks, reads_answer, waits(355), asks, reads_answer),
+            server_does=in_turn(outer, inner, hears, answers, waits(359.5), keeps_open),
+        ),
+        prepare=tracking(350),
     ),
     _case(
         "causes/idle-reset",
