@@ -92,11 +92,11 @@ EXAMPLES = (
     ),
     Example(
         "Forgotten while idle",
-        "causes/idle-reset",
+        "causes/idle-dropped-350s",
         True,
         SDK3,
         "The connection was established and all certificates pass, so the verdict is a pass; why it was lost is told all "
-        "the same. The silence in this recording is shortened.",
+        "the same. `to decide` names the setting to look at.",
     ),
     Example(
         "Again and again",
