@@ -49,7 +49,11 @@ TELLS = {
         "The HSM demanded a client certificate",
         "--client-cert-hsm-tls-file",
     ),
-    "causes/idle-reset": ("forgotten while idle", "TcpEstablishedTimeout"),
+    "causes/idle-dropped-350s": (
+        "forgotten while idle",
+        "longer than the 350 s",
+        "TcpEstablishedTimeout",
+    ),
     "causes/reconnect-loop": (
         "The client refused the cluster certificate",
         "on the client 10.0.1.10: replace /opt/cloudhsm/etc/customerCA.crt",
