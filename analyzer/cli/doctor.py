@@ -25,6 +25,9 @@ _PACKAGES = (
     ("backports.zstd", "compression", "zstd captures and certificates (built in from Python 3.14)"),
     ("brotli", "compression", "brotli certificates"),
     ("lz4", "compression", "lz4 captures"),
+    ("fsspec", "batch", "captures by URL"),
+    ("s3fs", "s3", "s3:// URLs"),
+    ("distributed", "dask", "--executor dask://"),
 )
 _PROGRAMS = (
     ("tshark", "crosscheck"),

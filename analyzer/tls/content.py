@@ -23,6 +23,7 @@ from analyzer.tls.constants import (
     TLS13,
     handshake_type_name,
 )
+from analyzer.tls.decompression import lacking
 from analyzer.tls.events import Alert, CipherChange, Malformed, Message, TlsEvent
 from analyzer.tls.handshake import Handshake, Handshakes, LateAuthentication
 from analyzer.tls.messages import (
@@ -46,6 +47,14 @@ _HEADER = 4
 _HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
 # Messages that change what follows them.
 _CHANGING = frozenset({CLIENT_HELLO, ENCRYPTED_EXTENSIONS, FINISHED, END_OF_EARLY_DATA, KEY_UPDATE})
+
+
+def _hindered(kind: int, body: bytes) -> str:
+    """What cannot be done with a message, and why where it is not the message's fault."""
+    package = lacking(int.from_bytes(body[:2])) if kind == COMPRESSED_CERTIFICATE else ""
+    if not package:
+        return "parsed"
+    return f"unpacked: {package} is not installed (pip install 'hsm-analyzer[compression]')"
 
 
 class Content:
@@ -189,7 +198,7 @@ class Content:
             body = raw[_HEADER:]
             value = parse(kind, body, handshake.version)
         if value is None and kind in PARSERS:
-            self.malformed(f"{handshake_type_name(kind)} cannot be parsed", at)
+            self.malformed(f"{handshake_type_name(kind)} cannot be {_hindered(kind, body)}", at)
         number = handshake.number
         self._events.append(new_tuple(Message, (side, kind, body, value, at, encrypted, number)))
         name = HANDSHAKE_TYPES.get(kind) or handshake_type_name(kind)

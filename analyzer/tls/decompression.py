@@ -32,6 +32,17 @@ def decompressed(algorithm: int, data: bytes, size: int) -> bytes:
     return unpacked
 
 
+def lacking(algorithm: int) -> str:
+    """The package that this algorithm needs and that is not installed, "" where nothing is missing."""
+    package = {2: "brotli", 3: _zstd_module()}.get(algorithm, "")
+    try:
+        if package:
+            importlib.import_module(package)
+    except ImportError:
+        return package
+    return ""
+
+
 def _zlib(data: bytes, most: int) -> bytes:
     return zlib.decompressobj().decompress(data, most)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import shutil
+import sys
 
 import pytest
 
@@ -12,6 +13,7 @@ from analyzer.session.facts import Conversation, Session
 from analyzer.session.origins import Origins
 from analyzer.session.stack import Stack
 from analyzer.stream import CLIENT, SERVER
+from analyzer.tls import decompression, parsers
 from analyzer.tls.secrets import Secrets
 from tests.makers.tls_memory import TLS12, TLS13, stream, tunnelled
 from tests.makers.tls_turns import TURNS
@@ -117,6 +119,26 @@ def test_a_turn_at_the_outer_level_is_told_and_proved(turn):
         assert session.malformed == ()
         assert session.sealed == ()
         assert session.recovered == ()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "package"), [("brotli", "brotli"), ("zstd", "backports.zstd")]
+)
+def test_a_certificate_that_no_package_here_unpacks_is_not_called_broken(
+    monkeypatch, algorithm, package
+):
+    wires(f"certificate compressed with {algorithm}")
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(decompression, "_zstd_module", lambda: "backports.zstd")
+    monkeypatch.setattr(parsers, "_READERS", parsers.PARSERS)  # remember none that was unpacked
+
+    (told,) = sessions(f"certificate compressed with {algorithm}")
+
+    assert told.certificates[SERVER] is None
+    assert [broken.what for broken in told.malformed] == [
+        f"compressed_certificate cannot be unpacked: {package} is not installed "
+        "(pip install 'hsm-analyzer[compression]')"
+    ]
 
 
 FACTS = (
