@@ -5,11 +5,17 @@ import shutil
 
 import pytest
 
-from tests.makers.cases import cases
+from tests.makers.command_lines import (
+    CAPTURE,
+    CASE,
+    FILLING,
+    KEYS,
+    READING,
+    WRITING,
+    filled,
+    named,
+)
 from tests.makers.program import run_here, run_program
-
-CASE = next(case for case in cases() if case.name == "tls12-in-tls12")
-CAPTURE, KEYS = CASE.capture, CASE.directory / "keys.log"
 
 # What a name may hold, and how it is shown.
 ODD = {
@@ -23,50 +29,6 @@ ODD = {
     "no-utf-8": (os.fsdecode(b"a\xffb"), r"a\u{dcff}b"),
 }
 
-# Every option and argument that names a file to be read, and every one to be written.
-READING = (
-    ("analyze", "{name}"),
-    ("analyze", CAPTURE, "-k", "{name}"),
-    ("analyze", CAPTURE, "--password-file", "{name}"),
-    ("analyze", CAPTURE, "--etc", "{name}"),
-    ("analyze", CAPTURE, "--server-certs", "{name}"),
-    ("analyze", CAPTURE, "--client-cert", "{name}"),
-    ("analyze", CAPTURE, "--customer-ca", "{name}"),
-    ("analyze", CAPTURE, "--cluster", "{name}"),
-    ("analyze", CAPTURE, "--cluster-cert", "{name}"),
-    ("analyze", CAPTURE, "--mtls-anchors", "{name}"),
-    ("analyze", CAPTURE, "--expect", "{name}"),
-    ("check", CAPTURE, "--against", "{name}"),
-    ("baseline", "{name}"),
-    ("compare", "{name}", "{name}"),
-    ("live", "{name}"),
-    ("export", "{name}", "-o", "{folder}/x"),
-    ("export", "{name}", "--what", "frames", "-o", "{folder}/x"),
-    ("crosscheck", "{name}"),
-    ("keys", "{name}"),
-    ("keys", CAPTURE, "--unused", "-k", "{name}"),
-    ("batch", "@{name}", "-o", "{folder}/x"),
-    ("merge", "{name}"),
-    ("anonymize", "{name}", "-o", "{folder}/x"),
-    ("certs", "{name}"),
-    ("certs", CAPTURE, "--compare", "{name}"),
-    ("expect", "show", "--etc", "{name}"),
-    ("expect", "show", "--expect", "{name}"),
-)
-WRITING = (
-    ("analyze", CAPTURE, "-o", "{name}"),
-    ("analyze", CAPTURE, "--report", "json={name}"),
-    ("check", CAPTURE, "--against", "{expect}", "-o", "{name}"),
-    ("baseline", CAPTURE, "-o", "{name}"),
-    ("compare", CAPTURE, CAPTURE, "-o", "{name}"),
-    ("export", CAPTURE, "-o", "{name}"),
-    ("keys", CAPTURE, "--minimal", "{name}"),
-    ("keys", CAPTURE, "--inject", "{name}"),
-    ("anonymize", CAPTURE, "-o", "{name}"),
-    ("certs", CAPTURE, "-d", "{name}"),
-    ("batch", CAPTURE, "-o", "{name}"),
-)
-
 
 def told(done) -> str:
     """The one line on stderr, of characters that can be printed only."""
@@ -78,27 +40,21 @@ def told(done) -> str:
     return line
 
 
-def filled(words, **values):
-    return [str(word).format(**values) for word in words]
-
-
-@pytest.mark.parametrize("words", READING, ids=lambda words: " ".join(map(str, words[:3:2])))
+@pytest.mark.parametrize("row", READING, ids=named)
 @pytest.mark.parametrize("kind", ["line-break", "escape"])
-def test_a_missing_file_is_named_on_one_line(words, kind, tmp_path):
+def test_a_missing_file_is_named_on_one_line(row, kind, tmp_path):
     name, shown = ODD[kind]
-    done = run_here(*filled(words, name=tmp_path / name, folder=tmp_path))
+    done = run_here(*filled(row, tmp_path, source=tmp_path / name))
     assert done.returncode == 2
     assert f"{tmp_path}/{shown}" in told(done)
 
 
-@pytest.mark.parametrize("words", WRITING, ids=lambda words: " ".join(map(str, words[::2])))
+@pytest.mark.parametrize("row", [*WRITING, *FILLING], ids=named)
 @pytest.mark.parametrize("kind", ["line-break", "escape"])
-def test_a_file_that_cannot_be_written_is_named_on_one_line(words, kind, tmp_path):
+def test_a_file_that_cannot_be_written_is_named_on_one_line(row, kind, tmp_path):
     name, shown = ODD[kind]
     (tmp_path / "file").touch()
-    (tmp_path / "expect.toml").write_text("version = 1\n")
-    target = tmp_path / "file" / name
-    done = run_here(*filled(words, name=target, expect=tmp_path / "expect.toml"))
+    done = run_here(*filled(row, tmp_path, target=tmp_path / "file" / name))
     assert (done.returncode, done.stdout) == (2, b"")
     assert f"{tmp_path}/file/{shown}" in told(done)
 
@@ -153,15 +109,15 @@ def test_of_several_problems_of_an_expectation_file_each_is_one_line(tmp_path):
     assert [line.split(": ")[0] for line in mistakes] == [rf"  {tmp_path}/a\x0ab.toml"] * 2
 
 
-@pytest.mark.parametrize("words", READING, ids=lambda words: " ".join(map(str, words[:3:2])))
-def test_the_empty_name_names_no_file(words, tmp_path):
-    done = run_here(*filled(words, name="", folder=tmp_path))
+@pytest.mark.parametrize("row", READING, ids=named)
+def test_the_empty_name_names_no_file(row, tmp_path):
+    done = run_here(*filled(row, tmp_path, source=""))
     assert (done.returncode, done.stdout) == (2, b"")
-    if words[1] == "@{name}":
+    if row[1] == "@{source}":
         assert "@: cannot be read as a list of captures" in told(done)
     else:
         assert "an empty name names no file" in told(done)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["expect.toml"]
 
 
 def test_a_name_as_long_as_there_may_be_does_not_hide_what_is_wrong():

@@ -10,61 +10,19 @@ import zlib
 
 import pytest
 
-from tests.makers.cases import cases
+from tests.makers.command_lines import (
+    CAPTURE,
+    CASE,
+    FILLING,
+    KEYS,
+    READ,
+    READING,
+    WRITING,
+    filled,
+)
 from tests.makers.many import on_a_full_disk, powerless, run_many
 from tests.makers.program import command, environment, run_here, run_program
 
-CASE = next(case for case in cases() if case.name == "tls12-in-tls12")
-CAPTURE, KEYS = CASE.capture, CASE.directory / "keys.log"
-READ = (CAPTURE, "-k", KEYS)
-
-# Every command that writes a file, over one that is there.
-WRITING = (
-    ("analyze", *READ, "-o", "{target}", "--force"),
-    ("analyze", *READ, "--report", "json={target}", "--force"),
-    ("check", *READ, "--against", "{expect}", "-f", "json", "-o", "{target}", "--force"),
-    ("baseline", *READ, "--strict", "-o", "{target}", "--force"),
-    ("compare", *READ, CAPTURE, "-f", "json", "-o", "{target}", "--force"),
-    ("export", *READ, "-o", "{target}", "--force"),
-    ("keys", *READ, "--minimal", "{target}", "--force"),
-    ("keys", *READ, "--inject", "{target}", "--force"),
-    ("anonymize", CAPTURE, "-o", "{target}", "--force"),
-)
-# Those that make a directory of files.
-FILLING = (
-    ("certs", *READ, "-d", "{folder}"),
-    ("batch", *READ, "-o", "{folder}/results", "-j", 1),
-)
-# Every option and argument that is read.
-READING = (
-    ("analyze", "{source}"),
-    ("analyze", CAPTURE, "-k", "{source}"),
-    ("analyze", CAPTURE, "--password-file", "{source}"),
-    ("analyze", CAPTURE, "--etc", "{source}"),
-    ("analyze", CAPTURE, "--server-certs", "{source}"),
-    ("analyze", CAPTURE, "--client-cert", "{source}"),
-    ("analyze", CAPTURE, "--customer-ca", "{source}"),
-    ("analyze", CAPTURE, "--cluster", "{source}"),
-    ("analyze", CAPTURE, "--cluster-cert", "{source}"),
-    ("analyze", CAPTURE, "--mtls-anchors", "{source}"),
-    ("analyze", CAPTURE, "--expect", "{source}"),
-    ("check", CAPTURE, "--against", "{source}"),
-    ("check", "{source}", "--against", "{expect}"),
-    ("baseline", "{source}"),
-    ("compare", CAPTURE, "{source}"),
-    ("live", "{source}"),
-    ("export", "{source}", "-o", "{folder}/x"),
-    ("export", "{source}", "--what", "frames", "-o", "{folder}/x"),
-    ("crosscheck", "{source}"),
-    ("keys", "{source}"),
-    ("keys", CAPTURE, "--unused", "-k", "{source}"),
-    ("batch", "@{source}", "-o", "{folder}/x"),
-    ("merge", "{source}"),
-    ("anonymize", "{source}", "-o", "{folder}/x"),
-    ("certs", "{source}"),
-    ("certs", CAPTURE, "--compare", "{source}"),
-    ("expect", "show", "--expect", "{source}"),
-)
 # What a shell can do to standard output, and what is said of it.
 OUTPUTS = (
     ("schema",),
@@ -80,10 +38,6 @@ OUTPUTS = (
 )
 
 
-def filled(words, **values):
-    return [str(word).format(**values) for word in words]
-
-
 def line_of(err: str) -> str:
     """The last line on stderr; before it only what the program notes of the capture."""
     *notes, line = err.splitlines()
@@ -91,18 +45,11 @@ def line_of(err: str) -> str:
     return line
 
 
-@pytest.fixture
-def expect(tmp_path):
-    path = tmp_path / "expect.toml"
-    path.write_text("version = 1\n")
-    return path
-
-
-def test_what_may_not_be_read_is_named(tmp_path, expect):
+def test_what_may_not_be_read_is_named(tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(CAPTURE.read_bytes())
     secret.chmod(0)
-    commands = [filled(words, source=secret, folder=tmp_path, expect=expect) for words in READING]
+    commands = [filled(row, tmp_path, source=secret) for row in READING]
     for words, (code, _, err, _) in zip(commands, run_many(commands, powerless()), strict=True):
         assert code == 2, words
         wanted = f"{secret}: Permission denied"
@@ -116,13 +63,16 @@ def test_what_may_not_be_read_is_named(tmp_path, expect):
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o555])
-def test_a_directory_that_may_not_be_written_is_said_before_the_work(mode, tmp_path, expect):
+def test_a_directory_that_may_not_be_written_is_said_before_the_work(mode, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "target").write_text("mine")
     folder.chmod(mode)
-    values = {"target": folder / "target", "folder": folder, "expect": expect}
-    commands = [filled(words, **values) for words in (*WRITING, *FILLING)]
+    commands = [
+        *([*filled(row, tmp_path, target=folder / "target"), "--force"] for row in WRITING),
+        *(filled(row, tmp_path, target=folder) for row in FILLING),
+        *(filled(row, tmp_path, target=folder / "new") for row in FILLING),
+    ]
     for words, (code, out, err, _) in zip(commands, run_many(commands, powerless()), strict=True):
         assert code == 2, words
         assert out == "" or words[0] in {"certs", "batch"}
@@ -133,21 +83,16 @@ def test_a_directory_that_may_not_be_written_is_said_before_the_work(mode, tmp_p
     assert (folder / "target").read_text() == "mine"
 
 
-def test_on_a_full_disk_what_was_there_stays_and_nothing_half_is_left(tmp_path, expect):
+def test_on_a_full_disk_what_was_there_stays_and_nothing_half_is_left(tmp_path):
     folder = tmp_path / "full"
     folder.mkdir()
     kept = b"mine" * 1024
-    values = {"target": folder / "kept", "folder": folder, "expect": expect}
-    commands = [filled(words, **values) for words in (*WRITING, *FILLING)]
-    new = [
-        [
-            f"{word}.new" if str(word).endswith("/kept") else word
-            for word in words
-            if word != "--force"
-        ]
-        for words in commands[: len(WRITING)]
+    commands = [
+        *(filled(row, tmp_path, target=folder / "new") for row in WRITING),
+        *([*filled(row, tmp_path, target=folder / "kept"), "--force"] for row in WRITING),
+        *(filled(row, tmp_path, target=folder) for row in FILLING),
+        *(filled(row, tmp_path, target=folder / "results") for row in FILLING),
     ]
-    commands = [*new, *commands]
     told = run_many(commands, on_a_full_disk(folder, kept), watched=folder)
     for words, (code, _, err, left) in zip(commands, told, strict=True):
         assert code == 2, (words, err)
