@@ -10,7 +10,8 @@ from analyzer.errors import missing_package
 def main() -> None:
     """Run the command line and exit.
 
-    Without click nothing of it can be imported; that is told as any other package's absence is.
+    Without click nothing of it can be imported; that is told as any other package's absence is. Ctrl-C ends it
+    as it does later.
     """
     try:
         from analyzer.cli import main as program  # noqa: PLC0415
@@ -20,6 +21,8 @@ def main() -> None:
             raise
         sys.stderr.write(f"hsm-analyzer: error: {missing}\n")
         sys.exit(missing.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
     program()
 
 

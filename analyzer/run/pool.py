@@ -6,12 +6,14 @@ anew, and the units that ran beside it are run again, one at a time, until it is
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,17 +25,20 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from analyzer.errors import BadUsage, MissingTool, UserError, missing_package
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
-
+_Given = ParamSpec("_Given")
 
 # The fork server listens in the directory for temporary files, under a name of 32 bytes more; an address of a
 # UNIX socket has at most 107 (unix(7)). Processes that are spawned need none, and start slower.
 _LONGEST_TEMPORARY = 107 - 32
+
+# A terminal sends them, and a supervisor may, to every process of the program; they are for the parent alone.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Lost(NamedTuple):
@@ -58,6 +63,33 @@ class Workers(Protocol):
         """End an executor of which a worker hangs or is gone, with everything that runs in it."""
 
 
+class _Pooled(ProcessPoolExecutor):
+    """A process pool that a signal ends in its parent: no process is begun while one is being told.
+
+    Held back while processes are begun, a signal finds the parent knowing all of them, and stays held back in them.
+    """
+
+    def __init__(self, count: int, context: multiprocessing.context.BaseContext) -> None:
+        with _signals_held():
+            super().__init__(count, mp_context=context, initializer=_prepare)
+
+    def submit(
+        self, work: Callable[_Given, Result], /, *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> Future[Result]:
+        """Also begins a process while there are less than may be."""
+        with _signals_held():
+            return super().submit(work, *args, **kwargs)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Processes:
     """Processes of this machine, started afresh so that they share nothing with this one."""
 
@@ -69,7 +101,7 @@ class Processes:
         short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY
         context = multiprocessing.get_context("forkserver" if short else "spawn")
         context.set_forkserver_preload(["analyzer.run.parts"])
-        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_prepare)
+        return _Pooled(self.count, context)
 
     def kill(self, executor: Executor) -> None:
         """Kill the pool's processes; a hanging one would not end by itself."""
@@ -125,8 +157,14 @@ def workers(executor: str, jobs: int | None) -> Workers | None:
         return Dask(f"tcp://{executor.removeprefix('dask://')}")
     if executor != "process":
         raise BadUsage(f"no executor {executor!r}: 'process' or 'dask://HOST:PORT'")
-    count = jobs if jobs is not None else len(os.sched_getaffinity(0))
+    count = jobs if jobs is not None else _cores()
     return Processes(count) if count > 1 else None
+
+
+def _cores() -> int:
+    """Those that this process may use; where the system does not tell, as macOS, all."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def outcomes(
@@ -253,7 +291,16 @@ class _Pool(Generic[Unit, Result]):
 
 
 def _prepare() -> None:
-    """Ctrl-C is for the parent, which then ends its workers; the collector as the command line has it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker: ended by its parent and with its parent; the collector as the command line has it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # a broken pool ends its others so
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
     gc.set_threshold(100_000)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed says nothing, and nobody else would end what waits for its next unit."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

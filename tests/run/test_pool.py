@@ -1,5 +1,6 @@
 """A unit of work that crashes, is killed or hangs costs itself and nothing else."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_what_the_user_got_wrong_ends_the_run() -> None:
 
 def test_one_job_is_this_process() -> None:
     assert workers("process", 1) is None
+
+
+def test_where_the_system_does_not_tell_the_cores_of_a_process_all_are_taken(monkeypatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    hands = workers("process", None)
+    assert isinstance(hands, Processes)
+    assert hands.count == 3
 
 
 def test_an_unknown_executor_is_the_users_mistake() -> None:
