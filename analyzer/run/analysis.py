@@ -26,10 +26,12 @@ from analyzer.verdict import Expectations, diagnose, judge
 # three (AWS CloudHSM user guide, "Configure the cluster security group").
 CLOUDHSM_PORTS = frozenset({2223, 2224, 2225})
 
-# Where every port is looked at, so many connections without TLS are told one by one; the others are counted.
-_TOLD_WITHOUT_TLS = 100
-# Hundreds of those with TLS were joined in the middle: their records wait for a hello that does not come.
-_HELD_ELSEWHERE = 1 << 16
+# Where every port is looked at, so many connections without TLS are told one by one, and so many that were joined in the
+# middle of their TLS and that no secret opens; the others are counted.
+_TOLD_ELSEWHERE = 100
+# The handshake of those is over, so their secrets are logged and no hello comes: no record waits for either, but where
+# keys stand behind the packets (pcapng). A busy host has hundreds of them.
+_HELD_FOR_LATE_KEYS = 1 << 14
 
 # Bytes of sealed records of ended connections that may wait for keys standing behind them (pcapng).
 _WAITING = 64 << 20
@@ -72,6 +74,10 @@ class Analysis:
     Args:
         secrets: what is known before the first item; the capture's own key logs are added to it.
         late_keys: the capture may carry keys behind the packets that need them (pcapng).
+
+    Attributes:
+        passed: keys (see `Segment.key`) of the connections on other ports than an HSM's that were joined in the middle
+            of their TLS, are opened by no secret, and are only counted.
     """
 
     def __init__(self, options: Options, secrets: Secrets, *, late_keys: bool = False) -> None:
@@ -81,13 +87,16 @@ class Analysis:
         self._flows = Flows(options.ports, options.limits)
         self._origins = Origins()
         self._stack_options = StackOptions(framing=options.framing, kept=options.kept)
-        self._elsewhere = replace(self._stack_options, tls=TlsLimits(hold=_HELD_ELSEWHERE))
         self._stacks: dict[int, Stack] = {}
         # Where every port is looked at and no stream is to be kept: the connections that have shown no TLS yet,
         # and those of them that are told.
         self._doubts: dict[int, Doubt] = {}
         self._doubting = options.ports is None and not options.kept
         self._without_tls: set[int] = set()
+        # Connections elsewhere that may stay sealed for want of a hello.
+        self._joined_late: set[int] = set()
+        self._told_sealed = 0
+        self.passed: list[bytes] = []
         self._broken: dict[int, str] = {}
         self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
         self._waiting_bytes = 0
@@ -157,12 +166,22 @@ class Analysis:
                 return
             stack = self._begin(flow)
         self._feed(stack, event)
+        if (
+            self._joined_late
+            and not flow.ended
+            and self._is_counted(stack)
+            and self._flows.ignore(flow)
+        ):
+            self._pass_over(stack, flow)
 
     def _begin(self, flow: Flow) -> Stack:
         """The connection's stack, with what was taken before it was made."""
         joined_late = not (flow.sender.begun or flow.receiver.begun)
-        elsewhere = joined_late and self._is_elsewhere(flow)
-        options = self._elsewhere if elsewhere else self._stack_options
+        options = self._stack_options
+        if joined_late and self._is_elsewhere(flow):
+            hold = _HELD_FOR_LATE_KEYS if self._late_keys else 0
+            options = replace(options, tls=TlsLimits(hold=hold))
+            self._joined_late.add(flow.number)
         stack = Stack(flow.number, self._secrets, self._origins, options)
         self._stacks[flow.number] = stack
         doubt = self._doubts.pop(flow.number, None)
@@ -195,9 +214,27 @@ class Analysis:
             self._count(flow)
         return stays
 
+    def _is_counted(self, stack: Stack) -> bool:
+        """Whether nothing can be told of a connection but that it speaks TLS, and it is none of the first ones."""
+        if stack.stream not in self._joined_late or not stack.stays_sealed:
+            return False
+        if self._told_sealed >= _TOLD_ELSEWHERE:
+            return True
+        self._told_sealed += 1
+        self._joined_late.discard(stack.stream)
+        return False
+
+    def _pass_over(self, stack: Stack, flow: Flow) -> None:
+        """Only count it."""
+        del self._stacks[stack.stream]
+        self._joined_late.discard(stack.stream)
+        self._broken.pop(stack.stream, None)
+        self.passed.append(flow.key)
+        self._flows.summary.joined_late += 1
+
     def _is_told(self, flow: Flow) -> bool:
         """Whether a connection without TLS is one of the first ones."""
-        if len(self._without_tls) < _TOLD_WITHOUT_TLS:
+        if len(self._without_tls) < _TOLD_ELSEWHERE:
             self._without_tls.add(flow.number)
         return flow.number in self._without_tls
 
@@ -223,7 +260,11 @@ class Analysis:
             self._count(flow)
             return
         stack = self._stacks.get(flow.number) or self._begin(flow)
+        if self._is_counted(stack):
+            self._pass_over(stack, flow)
+            return
         del self._stacks[flow.number]
+        self._joined_late.discard(flow.number)
         if not (self._late_keys and stack.held_bytes):
             yield self._told(stack, flow)
             return

@@ -79,7 +79,11 @@ def joined(
     # What is counted only was counted in every file; that two files overlap shows where they meet.
     counts = _sum(part.summary for part in there.values())
     meeting = _sum(part.summary for part in kept)
-    findings += traffic(replace(counts, copied=meeting.copied), names)
+    # What one file shows from its middle on may be told from the files before.
+    passed = {pair for part in kept for pair in part.passed}
+    passed.difference_update(*(part.pairs for part in kept[len(there) :]))
+    counts = replace(counts, copied=meeting.copied, joined_late=len(passed))
+    findings += traffic(counts, names)
     return assembled(inputs, _numbered(told, kept, options), findings, options.expected)
 
 

@@ -73,6 +73,7 @@ class Part:
         has_keys: the capture itself carries session keys.
         end: the time of its latest packet, nanoseconds.
         summary: what transport only counted.
+        passed: the pairs of connections that were joined late and only counted (see `Analysis.passed`).
     """
 
     inputs: Mapping[int, Input]
@@ -83,6 +84,7 @@ class Part:
     has_keys: bool = False
     end: int = 0
     summary: Summary = field(default_factory=Summary)
+    passed: frozenset[int] = frozenset()
 
 
 def analyzed(task: Task) -> Part:
@@ -117,6 +119,7 @@ def analyzed(task: Task) -> Part:
             has_keys=watch.has_keys and options.embedded_keys,
             end=watch.end,
             summary=analysis.transport.summary,
+            passed=frozenset(map(pair_of, analysis.passed)),
         )
 
 

@@ -78,6 +78,11 @@ class Recorder:
         """Take one event of this level, its application plaintext included."""
         self._TAKEN[type(event)](self, event)
 
+    @property
+    def read_any(self) -> bool:
+        """Whether any message was read."""
+        return any(any(handshake.messages) for handshake in self._handshakes)
+
     def sessions(
         self,
         counts: tuple[RecordCounts, RecordCounts],

@@ -73,6 +73,7 @@ class Stack:
         self._keeps = bool(options.kept)
         self._closed = 0  # a bit for each side whose TCP stream has ended
         self._told: _Told | None = None
+        self._stayed_sealed = False
 
     @property
     def gathers(self) -> tuple[Gather, Gather] | None:
@@ -91,6 +92,11 @@ class Stack:
             if self._closed == _BOTH and not self.held_bytes and not self._keeps:
                 # Nothing can change any more, and thousands of ended connections may linger for late segments.
                 self._settle()
+
+    @property
+    def stays_sealed(self) -> bool:
+        """No message was read, and none will be: the connection was joined behind its hellos, and no secret fits."""
+        return self._outer.stays_sealed if self._outer else self._stayed_sealed
 
     def kept(self, level: int, what: str) -> list[StreamEvent]:
         """One of the streams that were to be kept, empty where there is no such level.
@@ -130,6 +136,7 @@ class Stack:
         client, server = (sum(s.length for s in skipped if s.side is side) for side in Side)
         carved = tuple(_outside_handshakes(levels, sessions))
         self._told = _Told(sessions, carved, (client, server))
+        self._stayed_sealed = self._outer.stays_sealed
         if not self._keeps:
             self._outer = None
         return self._told
@@ -190,6 +197,11 @@ class _Level:
     def held_bytes(self) -> int:
         """Bytes of records that wait."""
         return self._layer.held_bytes
+
+    @property
+    def stays_sealed(self) -> bool:
+        """As `Stack.stays_sealed`."""
+        return self._layer.stays_sealed and not self._recorder.read_any
 
     def levels(self) -> Iterator[_Level]:
         """This level and those inside it, from outside in."""

@@ -101,6 +101,11 @@ class Lane:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
         return self._records.gather
 
+    @property
+    def lacks_hello(self) -> bool:
+        """Its records stay sealed because not both hellos were seen, and no secret fits."""
+        return self._protection.lacks_hello
+
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of this side's stream."""
         if type(event) is Chunk:

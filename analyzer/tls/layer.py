@@ -55,6 +55,11 @@ class TlsLayer:
         """Bytes of the records that wait."""
         return self._client.held_bytes + self._server.held_bytes
 
+    @property
+    def stays_sealed(self) -> bool:
+        """Both sides' records stay sealed for want of a hello."""
+        return self._client.lacks_hello and self._server.lacks_hello
+
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
         """What `event` lets be told, of its own side and of the other where that waited for it."""
         side = event.side

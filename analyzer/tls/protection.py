@@ -158,6 +158,11 @@ class Protection:
         handshake.miss(self._side, handshake.sealed)
         self._tell_sealed(missing, at)
 
+    @property
+    def lacks_hello(self) -> bool:
+        """The records stay sealed because not both hellos were seen."""
+        return self._why is HELLO_MISSING
+
     def _tell_sealed(self, missing: Missing, at: Span) -> None:
         why, detail, remedy = missing
         number = self._handshakes.current[self._side].number

@@ -18,6 +18,8 @@ class Summary:
         late: segments that came after their connection was released.
         stray_icmp: ICMP errors that quote no connection of the capture.
         without_tls: connections that showed no TLS, where every connection is looked at; not told one by one.
+        joined_late: connections that were joined in the middle of their TLS and that no secret opens, where every
+            connection is looked at; not told one by one.
         copied: pairs of files (see `stream.file_of`) that hold the same packets, with the number of connections
             of which they do: captures from two points.
     """
@@ -29,6 +31,7 @@ class Summary:
     late: int = 0
     stray_icmp: int = 0
     without_tls: int = 0
+    joined_late: int = 0
     copied: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def __add__(self, other: Summary) -> Summary:

@@ -67,6 +67,7 @@ CODES = (
     Code("connections-refused", "capture", "further connection attempts answered by a reset, counted only", "look at who sends them", "RFC 9293 3.5"),
     Code("connections-given-up", "capture", "more connections were open at once than are followed; the longest idle ended early", "name fewer ports, or split the capture by time", "a ceiling of the analyzer"),
     Code("connections-without-tls", "capture", "further connections on other ports than an HSM's that showed no TLS, counted only (`--port any`)", "name the ports of the HSM (`--port`)", ""),
+    Code("connections-joined-late", "capture", "further connections on other ports than an HSM's that began before the capture and whose TLS no key opens, counted only (`--port any`)", "name the ports of the HSM (`--port`)", ""),
     Code("captures-overlap", "capture", "two files hold the same packets: the same traffic captured at two points", "compare the two points with each other", "IP identification, sequence numbers"),
     Code("key-log-broken-lines", "capture", "lines of a key log that could not be read", "write the key log again", "RFC 9850"),
 )  # fmt: skip

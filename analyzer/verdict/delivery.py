@@ -107,6 +107,15 @@ def traffic(summary: Summary, names: Sequence[str]) -> Iterator[Finding]:
             observed=str(summary.without_tls),
             advice="name the ports of the HSM (--port) to look at nothing else",
         )
+    if summary.joined_late:
+        yield Finding(
+            "connections-joined-late",
+            Status.UNKNOWN,
+            f"{plural(summary.joined_late, 'more connection')} on other ports than an HSM's began before the capture, "
+            f"no key opens their TLS, and they are counted only",
+            observed=str(summary.joined_late),
+            advice="name the ports of the HSM (--port), where every connection is told; capture from their beginning",
+        )
     if summary.given_up:
         yield Finding(
             "connections-given-up",
