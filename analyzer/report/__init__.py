@@ -9,7 +9,8 @@ What all faces share:
 
 The faces, as `--format` names them:
 
-- `json_report` (with `json_connection`, `json_summary`, `json_values`) and its JSON Schema `schema`; `json_lines`: for programs.
+- `json_report` (with `json_connection`, `json_session`, `json_summary`, `json_values`) and its JSON Schema `schema`;
+  `json_lines`: for programs.
 - `terminal`, with `level` and `console`: for a reader at a terminal. `markdown`: for tickets.
 - `html`, with `drawing`: one file to look at and to hand on.
 - `csv_report`, `junit`, `sarif`: for spreadsheets, CI servers and code scanning.

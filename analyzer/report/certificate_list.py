@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from analyzer.report.certificates import Comparison, Presented, Showing, hash_stem
 from analyzer.report.csv_report import cell
-from analyzer.report.json_connection import certificate_json
+from analyzer.report.json_session import certificate_json
 from analyzer.report.text import safe_text
 from analyzer.report.words import frame_numbers, frames_text, iso_time
 from analyzer.session.certificates import Certificate

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from analyzer.report.json_connection import certificate_json
+from analyzer.report.json_session import certificate_json
 from analyzer.report.text import safe_text
 from analyzer.verdict.certificates.identity import IdentityCheck
 from analyzer.verdict.certificates.slots import SLOT_TABLE

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from analyzer.stream import CLIENT, SERVER, Side, Span, number_of
+from analyzer.report.words import frame_numbers
+from analyzer.stream import CLIENT, FRAME_MASK, SERVER, Side, Span, number_of
 from analyzer.tls.suites import suite_name
-from analyzer.transport.facts import Endpoint
 
 Json: TypeAlias = dict[str, Any]
+
+# Texts of each kind that are kept for the next connection.
+KEPT = 1024
+
+_MILLION = 1_000_000
+
+# A value as JSON text: for what is rare, or is then kept.
+encode = json.JSONEncoder(check_circular=False).encode
 
 
 def suite_json(number: int) -> Json:
     """A cipher suite by number and name."""
     return {"id": f"0x{number:04x}", "name": suite_name(number)}
-
-
-def endpoint_json(endpoint: Endpoint) -> Json:
-    """An address and port."""
-    return {"address": endpoint.address, "port": endpoint.port}
 
 
 def by_side(pair: tuple[Any, Any]) -> Json:
@@ -36,11 +42,37 @@ def frame_json(at: Span) -> int:
     return number_of(at.first)
 
 
-def hexadecimal(octets: bytes | None) -> str | None:
-    """Bytes as lower-case hex, null where there are none."""
-    return None if octets is None else octets.hex()
-
-
 def milliseconds(nanoseconds: int | None) -> float | None:
     """Nanoseconds as milliseconds, null where there are none."""
-    return None if nanoseconds is None else nanoseconds / 1_000_000
+    return None if nanoseconds is None else nanoseconds / _MILLION
+
+
+@functools.lru_cache(maxsize=KEPT)
+def word_text(word: str | None) -> str:
+    """A word that comes again and again, e.g. a message's type, as JSON text."""
+    return encode(word)
+
+
+def milliseconds_text(nanoseconds: int | None) -> str:
+    """`milliseconds` as JSON text."""
+    return "null" if nanoseconds is None else repr(nanoseconds / _MILLION)
+
+
+def by_side_text(pair: tuple[int, int]) -> str:
+    """`by_side` of two numbers as JSON text."""
+    return f'{{"client": {pair[0]}, "server": {pair[1]}}}'
+
+
+def list_text(items: Iterable[str]) -> str:
+    """A list of what is JSON text already."""
+    return f"[{', '.join(items)}]"
+
+
+def frames_text(spans: Sequence[Span]) -> str:
+    """`words.frame_numbers` as JSON text."""
+    if len(spans) != 1:
+        return encode(frame_numbers(spans))
+    first, last, _, _ = spans[0]
+    if first == last:
+        return f"[{first & FRAME_MASK}]"
+    return f"[{min(first, last) & FRAME_MASK}, {max(first, last) & FRAME_MASK}]"

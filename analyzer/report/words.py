@@ -12,7 +12,7 @@ from analyzer.report.model import Connection, Input, Packed, Report
 from analyzer.stream import Side, Span, file_of, number_of
 from analyzer.verdict.finding import SLOTS, Finding, Status
 
-_SECOND = 1_000_000_000
+SECOND = 1_000_000_000
 
 # What a pipe or a file gets: wide enough for the two levels side by side.
 PLAIN_WIDTH = 120
@@ -53,13 +53,13 @@ def direction(side: Side, epoch: str) -> str:
 
 def iso_time(nanoseconds: int) -> str:
     """UTC as ISO 8601 with nanoseconds: `2026-11-24T02:56:24.123456789Z`."""
-    seconds, rest = divmod(nanoseconds, _SECOND)
-    return f"{_to_the_second(seconds)}.{rest:09d}Z"
+    seconds, rest = divmod(nanoseconds, SECOND)
+    return f"{to_the_second(seconds)}.{rest:09d}Z"
 
 
 @functools.lru_cache(maxsize=64)
-def _to_the_second(seconds: int) -> str:
-    """Dozens of times of one connection are of the same second."""
+def to_the_second(seconds: int) -> str:
+    """The part of `iso_time` that dozens of times of one connection have in common."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -150,7 +150,7 @@ _ENDINGS = {
 def when(connection: Connection) -> str:
     """When a connection was, in which frames, how long it took and how it ended."""
     tcp = connection.conversation.tcp
-    seconds = (tcp.span.ended - tcp.span.began) / _SECOND
+    seconds = (tcp.span.ended - tcp.span.began) / SECOND
     by = f" by the {tcp.ended_by_side.word}" if tcp.ended_by_side is not None else ""
     return (
         f"{iso_time(tcp.span.began)}, {frames_text((tcp.span,))}, {seconds:.6f} s, "

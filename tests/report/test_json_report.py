@@ -10,9 +10,12 @@ from analyzer.capture.items import Damage, IcmpError
 from analyzer.report import json_lines, json_report
 from analyzer.report.model import Connection, Input
 from analyzer.report.schema import LINE, SCHEMA
+from analyzer.run.analysis import Options, judged
 from analyzer.stream import SERVER, Gap
 from tests.makers import told
+from tests.makers.cases import cases
 from tests.makers.hostile import EVERYTHING
+from tests.verdict.recorded import recorded
 
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -98,6 +101,20 @@ def test_a_strangers_words_are_kept_exactly():
     assert json.loads(text)["connections"][0]["sessions"][0]["server_name"] == EVERYTHING
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("der", [False, True])
+@pytest.mark.parametrize("connection", FULL.connections, ids=lambda each: each.conversation.stage)
+def test_a_connection_is_the_text_that_the_encoder_makes_of_its_values(connection, der):
+    text = json_report.connection_text(connection, der=der)
+    assert json.dumps(json.loads(text)) == text
+
+
+@pytest.mark.parametrize("name", [case.name for case in cases()])
+def test_a_recorded_connection_is_the_text_that_the_encoder_makes_of_its_values(name):
+    for told_of in recorded(name):
+        text = json_report.connection_text(judged(told_of, Options()))
+        assert json.dumps(json.loads(text)) == text
 
 
 def test_facts_stand_where_the_schema_says():
