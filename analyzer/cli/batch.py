@@ -77,6 +77,7 @@ def command(
     captures = sources_of(given.pop("captures"))
     if "-" in captures:
         raise BadUsage("batch reads files and URLs; 'analyze -' reads standard input")
+    options.check_read_twice(given["key_logs"])
     wanted = options.analysis(given)
     plan = plan_of(captures, wanted, shard)
     results = Results(output)

@@ -44,6 +44,7 @@ def command(*, kind: str, **given: Any) -> int:
     captures = options.sources(given.pop("captures"))
     if len(captures) != 2:
         raise BadUsage(f"compare takes two captures, not {len(captures)}")
+    options.check_read_twice(given["key_logs"])
     chosen = options.analysis(given)
     with talk.watched(captures) as sources:
         first, second = reports = [analyze([source], chosen) for source in sources]

@@ -53,6 +53,8 @@ def command(*, engine: str, tshark: str | None, deadline: float, form: str, **gi
     path = tshark_path(tshark)
     captures = given.pop("captures")
     options.check_read_twice(captures)
+    if len(captures) > 1:
+        options.check_read_twice(given["key_logs"])
     findings: list[Finding] = []
     for capture in captures:
         findings += _of_file(capture, given, engine, path, deadline)

@@ -75,6 +75,8 @@ def command(
         if len(captures) != 1:
             raise BadUsage("--inject takes one capture file")
     logs = list(given["key_logs"])
+    if unused:
+        options.check_read_twice(logs)
     plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
     with Run(captures, replace(options.analysis(plain), expected=Expectations.none())) as run:
         found = sorted(run.connections(), key=lambda each: each.conversation.stream)

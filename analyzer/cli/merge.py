@@ -44,6 +44,7 @@ def command(
     from analyzer.run.results import Results, digest, together
 
     target = output.Target.taken_from(given)
+    options.check_read_twice(given["key_logs"])
     plan, parts = together([Results(directory) for directory in directories])
     wanted = options.analysis(given)
     if digest(wanted) != plan.options:

@@ -246,7 +246,7 @@ def sources(captures: Sequence[str]) -> list[str]:
     return list(captures)
 
 
-def check_read_twice(captures: Sequence[str]) -> None:
+def check_read_twice(files: Sequence[str | Path]) -> None:
     """Refuse what can be read only once.
 
     Raises:
@@ -254,7 +254,7 @@ def check_read_twice(captures: Sequence[str]) -> None:
     """
     from analyzer.run.sources import is_read_once
 
-    for name in filter(is_read_once, captures):
+    for name in filter(is_read_once, files):
         words = "standard input" if name == "-" else name
         raise BadUsage(f"{words} cannot be read twice; name a file")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from analyzer.errors import UnreadableCapture
 from analyzer.report.model import Report
@@ -17,12 +18,14 @@ from analyzer.run.sources import is_read_once
 def analyze_with(sources: Sequence[str], options: Options, workers: Workers | None) -> Report:
     """As `pipeline.analyze`, by several workers.
 
-    A single file is read by each of them, for its share of the connections; what can be read only once by none.
+    A single file is read by each of them, for its share of the connections, and so are the key files; what can be
+    read only once by none.
 
     Raises:
         UnreadableCapture, UnreadableInput, MissingTool: as `pipeline.analyze`.
     """
-    if workers is None or any(map(is_read_once, sources)):
+    files: list[str | Path] = [*sources, *options.key_logs]
+    if workers is None or any(map(is_read_once, files)):
         return analyze(sources, options)
 
     def run(tasks: Sequence[Task]) -> list[Part | Lost]:

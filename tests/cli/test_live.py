@@ -73,6 +73,21 @@ def test_a_key_log_that_appears_later_is_read(tmp_path):
     assert ended(process)[0] == 0
 
 
+def test_a_key_log_may_be_a_pipe(tmp_path):
+    case = CASES["tls12-in-tls12"]
+    data, text = case.capture.read_bytes(), (case.directory / "keys.log").read_bytes()
+    pipe = tmp_path / "keys"
+    os.mkfifo(pipe)
+    process = live("-", "--keys", pipe, *ETC)
+    with pipe.open("wb", buffering=0) as keys:
+        for place, piece in enumerate((text[:100], text[100:-1], text[-1:]), 1):
+            process.stdin.write(data[len(data) * (place - 1) // 3 : len(data) * place // 3])
+            process.stdin.flush()
+            keys.write(piece)
+        assert "inner TLS established" in line_of(process)
+    assert ended(process)[0] == 0
+
+
 def test_a_failed_connection_is_told_in_full_and_trips_the_gate():
     case = CASES["cluster-certificate-expired-tls12"]
     done = run_program("live", case.capture, *case.keys("all"), *case.arguments)

@@ -207,6 +207,10 @@ def test_what_can_be_read_only_once_is_read_once(tmp_path):
         ("crosscheck", pipe),
         ("export", pipe, "--what", "frames", "-o", tmp_path / "x"),
         ("keys", pipe, "--inject", tmp_path / "x"),
+        ("keys", CAPTURE, "-k", pipe, "--unused"),
+        ("compare", CAPTURE, CAPTURE, "-k", pipe),
+        ("crosscheck", CAPTURE, CAPTURE, "-k", pipe),
+        ("batch", CAPTURE, "-k", pipe, "-o", tmp_path / "x"),
     )
     for words in refused:
         done = run_here(*words)
@@ -214,15 +218,16 @@ def test_what_can_be_read_only_once_is_read_once(tmp_path):
         assert done.stderr.decode() == (
             f"hsm-analyzer: error: {pipe} cannot be read twice; name a file\n"
         )
-    with subprocess.Popen(
-        command("analyze", pipe, "-k", KEYS, "-f", "csv", "-j", 2),
-        env=environment(),
-        stdout=subprocess.PIPE,
-    ) as program:
-        pipe.write_bytes(CAPTURE.read_bytes())
-        out, _ = program.communicate(timeout=60)
-    assert program.returncode == 0
-    assert out == run_here("analyze", *READ, "-f", "csv").stdout
+    told = run_here("analyze", *READ, "-f", "csv").stdout
+    for words, data in (((pipe, "-k", KEYS), CAPTURE), ((CAPTURE, "-k", pipe), KEYS)):
+        with subprocess.Popen(
+            command("analyze", *words, "-f", "csv", "-j", 2),
+            env=environment(),
+            stdout=subprocess.PIPE,
+        ) as program:
+            pipe.write_bytes(data.read_bytes())
+            out, _ = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, told)
 
 
 def test_a_file_of_keys_without_end_is_too_large():
