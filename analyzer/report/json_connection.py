@@ -2,8 +2,8 @@
 
 A reconnect storm writes thousands of connections with 17 KB each, of which most stands in the one before too: the
 certificates, what a client offers, what was found of a slot. Such parts are kept as texts, what is different each
-time is put between them; only what is rare goes through the encoder. That takes 100 us a connection where the encoder
-in C took 300. The text is what `json.dumps` would make.
+time is put between them; only what is rare goes through the encoder, which takes 3 us each time that it is called:
+with one call for each such part, a connection took twice the time. The text is what `json.dumps` would make.
 """
 
 from __future__ import annotations

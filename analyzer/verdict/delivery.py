@@ -56,7 +56,7 @@ LOSSES = {
 def check(told: Conversation, _: Expectations, __: datetime | None) -> Iterator[Finding]:
     """What is missing of either side, and where two versions of the same bytes were seen."""
     for side in (CLIENT, SERVER):
-        for why, loss in LOSSES.items():
+        for why, loss in LOSSES.items() if told.tcp.gaps else ():
             gaps = [gap for gap in told.tcp.gaps if gap.side is side and gap.why == why]
             if sized := [gap for gap in gaps if gap.size]:
                 yield Finding(

@@ -7,10 +7,12 @@ the certificates that it may rest on begins, ends or is about to end, so between
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from analyzer.session.certificates import Certificate
+from analyzer.session.facts import Presented
+from analyzer.stream import UNTIMED
 from analyzer.verdict.certificates.opinions import Wanted
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
@@ -18,8 +20,12 @@ from analyzer.verdict.finding import Finding
 # Findings that are kept: as many kinds of client, server and chain as a storm has, times four slots.
 _KEPT = 4096
 
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_NEVER = datetime.max.replace(tzinfo=UTC)
+# Nanoseconds since 1970, from and until: with a datetime made for each of a connection's four slots they took 27 us
+# instead of 19.
+_Times = tuple[int, int]
+_ALWAYS = (UNTIMED + 1, 1 << 64)
+_NEVER = (0, 0)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Memory:
@@ -35,9 +41,8 @@ class Memory:
         self._soon = soon
         self._wanted: dict[str, Wanted] = {}
         self._findings: OrderedDict[Hashable, Finding] = OrderedDict()
-        self._valid: dict[str, tuple[datetime, datetime]] = {}
-        expected = [c for item in whole.certificates for c in (item.certificate, *item.chain)]
-        self._begin, self._end = self._calm(expected)
+        self._calm: dict[tuple[str, ...], _Times] = {}
+        self._expected = [c for item in whole.certificates for c in (item.certificate, *item.chain)]
 
     def wanted(self, address: str) -> Wanted:
         """The expected set as connections to `address` see it."""
@@ -50,19 +55,18 @@ class Memory:
                 self._wanted[address] = wanted
         return wanted
 
-    def is_calm(self, chain: Iterable[Certificate], at: datetime) -> bool:
-        """Whether `at` is within the validity of all certificates, presented and expected, and no end is near."""
-        if not self._begin <= at < self._end:
-            return False
-        for certificate in chain:
-            valid = self._valid.get(certificate.sha256)
-            if valid is None:
-                valid = self._calm([certificate])
-                if len(self._valid) < _KEPT:
-                    self._valid[certificate.sha256] = valid
-            if not valid[0] <= at < valid[1]:
-                return False
-        return True
+    def calm(self, hashes: tuple[str, ...], chain: Sequence[Presented]) -> _Times:
+        """From when until when all certificates, presented and expected, are valid, and no end is near.
+
+        Args:
+            hashes: SHA-256 of each certificate of `chain`.
+        """
+        calm = self._calm.get(hashes)
+        if calm is None:
+            calm = self._valid((*self._expected, *(shown.certificate for shown in chain)))
+            if len(self._calm) < _KEPT:
+                self._calm[hashes] = calm
+        return calm
 
     def find(self, key: Hashable, ends: Hashable) -> Finding | None:
         """What was kept under `key` for any two machines, or for these."""
@@ -74,12 +78,16 @@ class Memory:
         if len(self._findings) > _KEPT:
             self._findings.popitem(last=False)
 
-    def _calm(self, certificates: Iterable[Certificate]) -> tuple[datetime, datetime]:
+    def _valid(self, certificates: Iterable[Certificate]) -> _Times:
         """The time in which all are valid and none ends soon; none where a date cannot be read."""
-        begin, end = _ALWAYS, _NEVER
+        since, until = _ALWAYS
         for certificate in certificates:
             if certificate.not_before is None or certificate.not_after is None:
-                return _NEVER, _ALWAYS
-            begin = max(begin, certificate.not_before)
-            end = min(end, max(certificate.not_after, _ALWAYS + self._soon) - self._soon)
-        return begin, end
+                return _NEVER
+            since = max(since, _nanoseconds(certificate.not_before - _EPOCH))
+            until = min(until, _nanoseconds(certificate.not_after - _EPOCH - self._soon))
+        return since, until
+
+
+def _nanoseconds(since_1970: timedelta) -> int:
+    return since_1970 // timedelta(seconds=1) * 1_000_000_000

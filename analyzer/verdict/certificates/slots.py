@@ -115,10 +115,9 @@ def _presented(
 ) -> Finding:
     if not chain:
         return _empty(slot, session, wanted.here)
-    sent = tuple([item.certificate for item in chain])
-    seen = time_of(chain[0].at.ended)
-    calm = at is None and chain[0].at.ended != UNTIMED and memory.is_calm(sent, seen)
-    hashes = tuple([certificate.sha256 for certificate in sent])
+    hashes = tuple([item.certificate.sha256 for item in chain])
+    since, until = memory.calm(hashes, chain)
+    calm = at is None and since <= chain[0].at.ended < until
     key = (slot.code, hashes, wanted.clusters, session.outcome)
     ends = (told.tcp.client.address, told.tcp.server)
     finding = memory.find(key, ends) if calm else None
@@ -126,7 +125,8 @@ def _presented(
         finding = _opinion(slot, told, session, chain, wanted, at)
         if calm:
             memory.keep(key, ends, finding)
-    evidence = tuple(dict.fromkeys([item.at for item in chain]))
+    spans = [item.at for item in chain]
+    evidence = (spans[0],) if spans.count(spans[0]) == len(spans) else tuple(dict.fromkeys(spans))
     return Finding(
         finding.code,
         finding.status,
