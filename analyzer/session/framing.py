@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from operator import attrgetter
 
 from analyzer.session.facts import SkippedBytes
 from analyzer.session.follower import Follower
@@ -21,6 +23,10 @@ from analyzer.session.window import Skips
 from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
 
 __all__ = ["Framing", "FramingLimits", "parse_framing"]
+
+# Content types 20 to 23, and a record's major version.
+_RECORD_STARTS = frozenset({b"\x14\x03", b"\x15\x03", b"\x16\x03", b"\x17\x03"})
+_ENDED = attrgetter("at.ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Framing:
         self._form: Form | None = None
         self._limits = limits
         self._settled, self._alone = limits.settled, limits.alone
+        self._looks_early = self._pin is None  # once, as soon as it may tell
         self.joined_late = False
 
     @property
@@ -112,6 +119,10 @@ class Framing:
         if lane.follower:
             return lane.follower.feed(event)
         lane.hold(event)
+        if self._looks_early and self._lanes[CLIENT].starts > 1 and self._lanes[SERVER].starts:
+            self._looks_early = False
+            if self._form is None and (out := self._begin_plainly()):
+                return out
         unsearched = self._pin and self._pin.unit == "none"
         if unsearched or (not self._form and lane.end > self._limits.searched):
             lane.give_up(lane.held)
@@ -142,44 +153,57 @@ class Framing:
     def _begin(self) -> list[StreamEvent]:
         """Choose the form if that is still open, and follow it where TLS begins."""
         form = self._form
-        out: list[StreamEvent] = []
         if form is None:
-            runs = [lane.runs() for lane in self._lanes]
-            starts = plainly_bare(*runs) if self._pin is None else None
-            if starts is not None:
-                self._form = Form()
-                for lane, start in zip(self._lanes, starts, strict=True):
-                    out += lane.follow_from(start, self._form)
+            if self._pin is None and (out := self._begin_plainly()):
                 return out
-            form = best_form([*runs[0], *runs[1]], self._pin, cut_hellos=self._cut_hellos)
+            runs = [run for lane in self._lanes for run in lane.runs()]
+            form = best_form(runs, self._pin, cut_hellos=self._cut_hellos)
         if form is None:
-            return self._begin_late() if self.joined_late and self._pin is None else out
-        for lane in self._lanes:
-            if lane.follower is None:
-                out += lane.follow(form, answers=self._lanes[CLIENT].follower is not None)
-        if any(lane.follower for lane in self._lanes):
+            return self._begin_late() if self.joined_late and self._pin is None else []
+        client, server = self._lanes
+        sent = [] if client.follower else client.follow(form, answers=False)
+        answers = client.follower is not None
+        answered = [] if server.follower else server.follow(form, answers=answers)
+        if client.follower or server.follower:
             self._form = form
-        return out
+        return _in_time(sent, answered)
+
+    def _begin_plainly(self) -> list[StreamEvent]:
+        """The bytes of bare records, where a look at the record headers is enough; else none."""
+        client, server = self._lanes
+        starts = plainly_bare(client.runs(), server.runs())
+        if starts is None:
+            return []
+        form = self._form = Form()
+        return _in_time(
+            client.follow_from(starts[CLIENT], form), server.follow_from(starts[SERVER], form)
+        )
 
     def _begin_late(self) -> list[StreamEvent]:
         """Without any hello: follow bare records from where they go on."""
-        out: list[StreamEvent] = []
-        for lane in self._lanes:
-            out += lane.follow_late()
+        out = _in_time(*(lane.follow_late() for lane in self._lanes))
         if any(lane.follower for lane in self._lanes):
             self._form = Form()
         return out
+
+
+def _in_time(client: list[StreamEvent], server: list[StreamEvent]) -> list[StreamEvent]:
+    """Both sides' events by capture time, each side's own order kept.
+
+    So nothing behind has to wait for the other side's hello, or its keys: that costs more than this.
+    """
+    return list(merge(client, server, key=_ENDED)) if client and server else client or server
 
 
 class _Lane:
     """One side: its events are held until it is known where its TLS begins, then followed.
 
     Attributes:
-        held: bytes held. follower: None until then.
+        held: bytes held. starts: chunks held that begin as a record does. follower: None until then.
     """
 
     def __init__(self, side: Side, limits: FramingLimits, offset: int) -> None:
-        self.held = 0
+        self.held = self.starts = 0
         self.follower: Follower | None = None
         self.skips = Skips(limits.listed)
         self._side = side
@@ -195,6 +219,7 @@ class _Lane:
         self._events.append(event)
         if isinstance(event, Chunk):
             self.held += len(event.data)
+            self.starts += event.data[:2] in _RECORD_STARTS
 
     def runs(self) -> list[Run]:
         """What is held, cut at the gaps."""

@@ -50,7 +50,6 @@ _LOST = -4
 _LENGTH_FORM, _CONSTANT_FORM = -4, -10
 
 _NOWHEN = Span(0, 0, 0, 0)
-_BARE = Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,8 @@ def plainly_bare(client: Sequence[Run], server: Sequence[Run]) -> tuple[int, int
     """Where either side's records begin, if nothing but records follows, and the client's are of several sends.
 
     A header, of whatever form, would break the chain where the second send begins. So most connections
-    cost one walk over their record headers, and not the thousand times more of trying every form.
+    cost one walk over their record headers, and not the thousand times more of trying every form, and no more
+    has to be held than up to there.
     """
     if len(client) != 1 or len(server) != 1:
         return None
@@ -107,8 +107,8 @@ def plainly_bare(client: Sequence[Run], server: Sequence[Run]) -> tuple[int, int
 
 def _chain(run: Run, *, answers: bool) -> list[int] | None:
     """Where records begin from the hello to the end of the bytes held; None where other bytes stand between."""
-    at = first_header(_BARE, run, answers=answers)
-    if at is None:
+    at = next(hello_places(run.data, run.side, answers=answers), None)
+    if at is None or not begins_tls(run.side, run.data[at:], answers=answers):
         return None
     places = []
     while at + RECORD_HEADER <= len(run.data):
