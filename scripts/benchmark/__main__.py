@@ -10,7 +10,7 @@ import click
 
 from scripts.benchmark.page import put, sizes, table_text
 from scripts.benchmark.runs import measured
-from scripts.benchmark.tables import TABLES, Table
+from scripts.benchmark.tables import TABLES, Table, Units
 from scripts.workloads.__main__ import key_log, make
 from scripts.workloads.pki import make_pki
 from scripts.workloads.sessions import Maker
@@ -40,7 +40,10 @@ def main(
         made = [_workload(where, name, part * scale) for name, part in table.workloads]
         entrants = [e for e in table.entrants(where) if shutil.which(e.command[0])]
         text = table_text(
-            _possible(table, {e.name for e in entrants}), measured(entrants, rounds), sizes(made)
+            _possible(table, {e.name for e in entrants}),
+            measured(entrants, rounds),
+            sizes(made),
+            _units(table, made[0], scale),
         )
         print(text, end="\n\n", flush=True)
         if page:
@@ -57,6 +60,13 @@ def _workload(where: Path, name: str, scale: float) -> Path:
         print(f"making {made}", file=sys.stderr)
         make(path, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
     return made
+
+
+def _units(table: Table, made: Path, scale: float) -> Units:
+    """Of its first workload."""
+    name, part = table.workloads[0]
+    shape = SHAPES[name].scaled(part * scale)
+    return Units(shape.connections, made.stat().st_size / 1e9)
 
 
 def _possible(table: Table, names: set[str]) -> Table:

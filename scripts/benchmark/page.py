@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.benchmark.runs import Figures, each_run
-from scripts.benchmark.tables import Table
+from scripts.benchmark.tables import Table, Units
 
 
-def table_text(table: Table, figures: list[Figures], size: str) -> str:
-    """Two tables: what each took, and which ratios were reached; then every run."""
+def table_text(table: Table, figures: list[Figures], size: str, units: Units) -> str:
+    """Tables: what each took, which ratios and figures were reached; then every run."""
     lines = [
         f"{table.title}: {size}.",
         "",
@@ -30,6 +30,9 @@ def table_text(table: Table, figures: list[Figures], size: str) -> str:
             "| --- | ---: | ---: | --- |",
         ]
         lines += [target.line(by_name) for target in table.targets]
+    if table.bounds:
+        lines += ["", "| figure | wanted at most | reached | |", "| --- | ---: | ---: | --- |"]
+        lines += [bound.line(by_name, units) for bound in table.bounds]
     lines += ["", "Every run, wall/cpu seconds:", ""]
     lines += [f"- {f.entrant.name}: {', '.join(each_run(f))}" for f in figures]
     return "\n".join(lines)

@@ -12,6 +12,8 @@ from scripts.benchmark.runs import Entrant, Figures, ratios
 PYTHON = sys.executable
 OURS = "hsm-analyzer"
 _BEFORE_TLS = "capture and transport"
+_ONE_FILE = f"{OURS}, one small file"
+_MANY_FILES = f"{OURS}, many small files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,39 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A figure of one entrant that is wanted: at most `most`.
+
+    Attributes:
+        figure: `peak`, in MiB, or `cpu`, in seconds.
+        unit: what is told. per: one of `Units`, for a figure of each of them, with `times` of its unit.
+    """
+
+    one: str
+    figure: str
+    unit: str
+    most: float
+    per: str = ""
+    times: float = 1.0
+
+    def line(self, figures: dict[str, Figures], units: Units) -> str:
+        """What was reached."""
+        found: float = getattr(figures[self.one], self.figure) * self.times
+        if self.per:
+            found /= getattr(units, self.per)
+        reached = "yes" if found <= self.most else "no"
+        return f"| {self.one}: {self.unit} | {self.most:.3g} | {found:.3g} | {reached} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """How much there is in the first workload of a table: connections (files, where each has one), gigabytes."""
+
+    connections: int
+    gigabytes: float
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One comparison.
 
@@ -46,6 +81,7 @@ class Table:
     workloads: tuple[tuple[str, float], ...]
     entrants: Callable[[Path], Sequence[Entrant]]
     targets: tuple[Target, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
 
 def ours(data: Path, capture: str, keys: str, *more: str) -> list[str]:
@@ -184,9 +220,9 @@ def _start(data: Path) -> Sequence[Entrant]:
         Entrant("python -c pass", [PYTHON, "-c", "pass"]),
         Entrant("python -c 'import click'", [PYTHON, "-c", "import click"]),
         Entrant(f"{OURS} --version", [PYTHON, "-m", "analyzer", "--version"]),
-        Entrant(f"{OURS}, one small file", ours(data, "many/00000.pcap", "many.keys")),
+        Entrant(_ONE_FILE, ours(data, "many/00000.pcap", "many.keys")),
         Entrant("tshark, one small file", tshark(data, "many/00000.pcap", "many.keys")),
-        Entrant(f"{OURS}, {len(files)} small files", many),
+        Entrant(_MANY_FILES, many, note=f"{len(files)}"),
     )
 
 
@@ -201,6 +237,11 @@ TABLES = (
             Target(f"{OURS}, pcapng", "tcpdump", 1.5),
             Target(f"{OURS} --port any", "tcpdump", 6),
             Target(OURS, "tshark", 1 / 40),
+        ),
+        (
+            Bound(OURS, "peak", "MiB", 80),
+            Bound(f"{OURS}, pcapng", "peak", "MiB", 80),
+            Bound(f"{OURS} --port any", "peak", "MiB", 100),
         ),
     ),
     Table(
@@ -221,13 +262,27 @@ TABLES = (
         _vxlan,
         (Target(f"{OURS}, in VXLAN", f"{OURS}, plain", 2.5),),
     ),
-    Table("storm", "A reconnect storm", (("storm", 1.0),), _storm, (Target(OURS, "tshark", 1 / 3),)),
+    Table(
+        "storm",
+        "A reconnect storm",
+        (("storm", 1.0),),
+        _storm,
+        (Target(OURS, "tshark", 1 / 3),),
+        (
+            Bound(OURS, "cpu", "us for each connection", 400, "connections", 1e6),
+            Bound(OURS, "peak", "MiB (40, and 2 KiB for each of 5,000 connections)", 49.8),
+        ),
+    ),
     Table(
         "bulk",
         "Three connections with much data",
         (("bulk", 1.0), ("jumbo", 1.0)),
         _bulk,
         (Target(OURS, "tshark", 1 / 8),),
+        (
+            Bound(OURS, "cpu", "s for each gigabyte", 1 / 0.6, "gigabytes"),
+            Bound(OURS, "peak", "MiB", 80),
+        ),
     ),
     Table("slow", "The slow peers, on a small storm", (("storm", 0.1),), _slow),
     Table(
@@ -236,5 +291,9 @@ TABLES = (
         (("many", 1.0),),
         _start,
         (Target(f"{OURS} --version", "python -c 'import click'", 3),),
+        (
+            Bound(_ONE_FILE, "cpu", "s", 0.35),
+            Bound(_MANY_FILES, "cpu", "ms for each file", 1.5, "connections", 1e3),
+        ),
     ),
 )  # fmt: skip
