@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import files, options
+from analyzer.cli.output import warn_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.report.text import safe_text
 
 if TYPE_CHECKING:
+    from analyzer.report.model import Input
     from analyzer.run.anonymize import Anonymized
 
 _KEY_SIZE = 32
@@ -100,7 +102,9 @@ def command(
         keep_secrets,
         truncate_data,
     )
-    result = b"".join(made.blocks(items_of([capture], Options(ports=wanted))))
+    read: list[Input] = []
+    result = b"".join(made.blocks(items_of([capture], Options(ports=wanted), read)))
+    warn_of(read)
     if not made.frames:
         complain(f"{capture}: no connection to anonymize", "warning")
         return INCONCLUSIVE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import files, options
+from analyzer.cli import files, options, output
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage
 
@@ -98,6 +98,7 @@ def command(
     plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
     chosen = replace(options.analysis(plain), expected=Expectations.none())
     report = analyze(captures, chosen)
+    output.warn_of(report.inputs)
     shown = presented(
         report, _LEVELS[level], {"server": SERVER, "client": CLIENT, "both": None}[side]
     )

@@ -51,10 +51,8 @@ def command(*, kind: str, **given: Any) -> int:
     target.write(compare(first, second, None if kind == "auto" else kind))
     if any(report.broken for report in reports):
         return INTERNAL
-    for report in reports if not talk.quiet else ():
-        for source in report.inputs:
-            for damage in source.damage:
-                complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")
+    if not talk.quiet:
+        output.warn_of(source for report in reports for source in report.inputs)
     empty = [report.inputs[0].name for report in reports if not report.connections]
     for name in empty:
         complain(f"{name}: no TCP connection to compare", "warning")

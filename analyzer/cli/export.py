@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from analyzer.cli import files, options
+from analyzer.cli.output import warn_of
 from analyzer.cli.program import DONE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage
 
@@ -82,6 +83,7 @@ def command(
     )
     with Run(captures, chosen) as run:
         found = sorted(run.connections(), key=lambda each: each.conversation.stream)
+        warn_of(run.inputs)
         numbers = {each.conversation.stream for each in found}
         if unknown := sorted(set(wanted) - numbers):
             raise BadUsage(f"there is no connection {unknown[0]}; they are numbered from 0 on")

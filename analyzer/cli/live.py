@@ -16,7 +16,7 @@ from analyzer.errors import BadUsage, UserError
 from analyzer.report.text import safe_text
 
 if TYPE_CHECKING:
-    from analyzer.report.model import Connection
+    from analyzer.report.model import Connection, Input
     from analyzer.run.analysis import Options
     from analyzer.run.live import Tally
 
@@ -80,15 +80,17 @@ def command(
         tally = _sniff(interface, chosen, tell, stop)
     else:
         watch = Watch(chosen)
+        read: list[Input] = []
         tally = watch.tally
         with _status_on_signal(tally), contextlib.suppress(KeyboardInterrupt, _Stop):
             from analyzer.run.pipeline import items_of
 
-            for connection in watch.follow(items_of(options.sources(captures), chosen)):
+            for connection in watch.follow(items_of(options.sources(captures), chosen, read)):
                 tell(connection)
                 stop(tally)
         for connection in watch.finish():
             tell(connection)
+        output.warn_of(read)
     complain(_summary(tally), "summary")
     if tally.outcomes["failed"]:
         return GATE

@@ -17,7 +17,7 @@ import click
 from analyzer.cli import files
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
-from analyzer.report.model import Connection, Report
+from analyzer.report.model import Connection, Input, Report
 from analyzer.report.words import PLAIN_WIDTH
 from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.finding import Status
@@ -213,11 +213,7 @@ def warn(report: Report, ports: frozenset[int] | None, *, quiet: bool = False) -
         )
     if quiet:
         return
-    for source in report.inputs:
-        if source.refused:
-            complain(f"{source.name}: {source.refused}", "warning")
-        for damage in source.damage:
-            complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")
+    warn_of(report.inputs)
     for finding in report.findings:
         if finding.status is not Status.PASS:
             complain(finding.message, "warning")
@@ -228,6 +224,15 @@ def warn(report: Report, ports: frozenset[int] | None, *, quiet: bool = False) -
         where = "" if ports is None else f" with port {_either(ports)}"
         more = "" if ports is None else "; --port N or --port any looks elsewhere"
         complain(f"no TCP connection{where} in {frames} frames{more}", "warning")
+
+
+def warn_of(inputs: Iterable[Input]) -> None:
+    """What of the captures could not be read: one line each on stderr."""
+    for source in inputs:
+        if source.refused:
+            complain(f"{source.name}: {source.refused}", "warning")
+        for damage in source.damage:
+            complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")
 
 
 def colored(choice: str, stream: TextIO) -> bool:

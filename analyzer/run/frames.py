@@ -63,14 +63,19 @@ def _frames(
 
 
 def _raw(name: str, numbers: set[int]) -> Iterator[tuple[int, int, int, bytes]]:
-    """Link type, time (nanoseconds), length on the wire and bytes of a file's chosen frames."""
+    """Link type, time (nanoseconds), length on the wire and bytes of a file's chosen frames.
+
+    Beyond the last of them nothing is read: there the file may be cut, or still be written.
+    """
+    if not numbers:
+        return
     with Path(name).open("rb") as file:
         content = source.whole(file, name)
     data = io.BytesIO(content)
     is_pcapng = content[:4] == pcapng.MAGIC
     # scapy takes open files too; its types do not say so.
     reader: Any = RawPcapNgReader(data) if is_pcapng else RawPcapReader(data)  # type: ignore[arg-type]
-    for number, (frame, told) in enumerate(reader, 1):
+    for number, (frame, told) in zip(range(1, max(numbers) + 1), reader, strict=False):
         if number not in numbers:
             continue
         if is_pcapng:

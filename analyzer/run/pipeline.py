@@ -148,15 +148,22 @@ def assembled(
     )
 
 
-def items_of(sources: Sequence[Source], options: Options) -> Iterator[Item]:
+def items_of(
+    sources: Sequence[Source], options: Options, read: list[Input] | None = None
+) -> Iterator[Item]:
     """The items of captures, for whoever takes them one by one.
+
+    Args:
+        read: at the end it is given what was read of each source.
 
     Raises:
         UnreadableCapture, MissingTool: see `analyze`.
     """
     with ExitStack() as files:
-        captures, _ = open_captures(enumerate(sources), options, files)
+        captures, refused = open_captures(enumerate(sources), options, files)
         yield from merged(captures)
+        if read is not None:
+            read += inputs_of(captures, refused)
 
 
 def open_captures(

@@ -3,13 +3,8 @@
 import json
 import os
 import signal
-import socket
-import ssl
 import subprocess
-import tempfile
-import threading
 import time
-from pathlib import Path
 
 import pytest
 from scapy.sendrecv import sniff
@@ -17,8 +12,8 @@ from scapy.sendrecv import sniff
 from analyzer.run.pipeline import Options, analyze
 from analyzer.run.scapy_session import HsmSession
 from tests.makers.cases import cases
+from tests.makers.loopback import talking
 from tests.makers.program import command, environment, run_program
-from tests.makers.vendor import self_signed
 
 CASES = {case.name: case for case in cases()}
 ETC = CASES["tls12-in-tls12"].arguments
@@ -169,46 +164,7 @@ def test_scapys_own_sniffer_takes_the_session_class():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="capturing on an interface needs root")
 def test_an_interface_is_watched():
-    server = socket.create_server(("127.0.0.1", 0))
-    port = server.getsockname()[1]
-    process = live("--interface", "lo", "--port", port, "--exit-on", "1")
-    stop = threading.Event()
-    talker = threading.Thread(target=talk_again_and_again, args=(server, port, stop))
-    talker.start()
-    try:
-        line = line_of(process)
-        assert f"127.0.0.1:{port}" in line
-    finally:
-        stop.set()
-        talker.join()
-        server.close()
+    with talking() as port:
+        process = live("--interface", "lo", "--port", port, "--exit-on", "1")
+        assert f"127.0.0.1:{port}" in line_of(process)
     assert "verdict unknown" in ended(process)[1]
-
-
-def talk_again_and_again(server: socket.socket, port: int, stop: threading.Event) -> None:
-    """TLS connections until `stop`: nobody knows when the sniffer is ready."""
-    der, key = self_signed()
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "server.pem"
-        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
-        server_context.load_cert_chain(path)
-    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
-
-    def serve() -> None:
-        with (
-            server.accept()[0] as plain,
-            server_context.wrap_socket(plain, server_side=True) as end,
-        ):
-            end.recv(100)
-
-    while not stop.wait(0.5):
-        peer = threading.Thread(target=serve)
-        peer.start()
-        with (
-            socket.create_connection(("127.0.0.1", port)) as plain,
-            client_context.wrap_socket(plain) as end,
-        ):
-            end.sendall(b"hello")
-        peer.join()

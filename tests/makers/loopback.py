@@ -1,0 +1,57 @@
+"""TLS connections over this machine's loopback, for whoever watches it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.makers.vendor import self_signed
+
+_PAUSE = 0.5  # seconds
+
+
+@contextmanager
+def talking() -> Iterator[int]:
+    """Connections one after the other, because nobody knows when a recorder is ready; gives the server's port."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        talker = threading.Thread(target=_talk, args=(server, stop))
+        talker.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            stop.set()
+            talker.join()
+
+
+def _talk(server: socket.socket, stop: threading.Event) -> None:
+    der, key = self_signed()
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "server.pem"
+        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
+        server_context.load_cert_chain(path)
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+
+    def serve() -> None:
+        with (
+            server.accept()[0] as plain,
+            server_context.wrap_socket(plain, server_side=True) as end,
+        ):
+            end.recv(100)
+
+    while not stop.wait(_PAUSE):
+        peer = threading.Thread(target=serve)
+        peer.start()
+        with (
+            socket.create_connection(server.getsockname()) as plain,
+            client_context.wrap_socket(plain) as end,
+        ):
+            end.sendall(b"hello")
+        peer.join()
