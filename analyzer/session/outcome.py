@@ -62,15 +62,15 @@ class Seen:
 
 def session_outcome(seen: Seen) -> str:
     """`established`, `failed`, `unfinished` or `unseen` for one handshake."""
-    fatal = any(is_fatal(alert, seen.version) for alert in seen.alerts)
     if _is_finished(seen, CLIENT) and _is_finished(seen, SERVER):
         return FAILED if _refused_after_finished(seen) else ESTABLISHED
     if _finished_unread(seen) and not _fatal_before_data(seen):
         return ESTABLISHED
-    if fatal:
+    fatal = any(is_fatal(alert, seen.version) for alert in seen.alerts)
+    if fatal and (all(seen.readable) or _fatal_before_data(seen)):
         return FAILED
     if not all(seen.readable):
-        return UNSEEN
+        return UNSEEN  # its sender had gone on to application data: the handshake may well have come to its end
     if any(how in {"fin", "reset", "close_notify"} for how in seen.closed):
         return FAILED
     return UNFINISHED

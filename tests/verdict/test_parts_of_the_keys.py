@@ -67,6 +67,16 @@ def failing(report: Report) -> set[tuple[int | None, str]]:
     return of_connections | {(None, f.code) for f in report.findings if f.status is Status.FAIL}
 
 
+def failed_sessions(report: Report) -> set[tuple[int, int, int]]:
+    """Connection, level and number of each handshake that is told to have failed."""
+    return {
+        (each.conversation.stream, session.level, session.handshake)
+        for each in report.connections
+        for session in each.conversation.sessions
+        if session.outcome == "failed"
+    }
+
+
 def every_part(case: Case, log: Path) -> Iterator[tuple[list[str], Report]]:
     """Each part once, with the labels of its lines."""
     for lines in {tuple(part): part for part in parts(case)}.values():
@@ -100,6 +110,7 @@ def test_any_part_of_the_keys_of_a_failure_gives_the_same_cause_or_a_weaker_one(
     fails = failing(whole)
     for labels, report in every_part(case, log):
         assert failing(report) <= fails, labels
+        assert failed_sessions(report) <= failed_sessions(whole), labels
         for known, each in zip(whole.connections, report.connections, strict=True):
             if each.cause is None:
                 continue
