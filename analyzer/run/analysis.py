@@ -18,7 +18,7 @@ from analyzer.session.stack import Stack, StackOptions
 from analyzer.stream import StreamEvent
 from analyzer.tls.layer import TlsLimits
 from analyzer.tls.secrets import Secrets
-from analyzer.transport import Ended, Flow, FlowEvents, Flows, TransportLimits
+from analyzer.transport import Ended, Flow, Flows, TransportLimits
 from analyzer.transport.facts import ports_of
 from analyzer.verdict import Expectations, diagnose, judge
 
@@ -136,7 +136,7 @@ class Analysis:
         while self._waiting:
             yield self._oldest_waiting()
 
-    def _events(self, events: FlowEvents) -> Iterator[Connection]:
+    def _events(self, events: Iterable[tuple[Flow, StreamEvent | Ended]]) -> Iterator[Connection]:
         for flow, event in events:
             if isinstance(event, Ended):
                 yield from self._end(flow)

@@ -25,13 +25,13 @@ _NEXT = 4
 
 # Secrets of which every sequence number is searched, where the cipher does not tell it.
 _SEARCHED = 1024
-# Openers of secrets that are kept to be tried again, two kilobytes each.
+# Openers of secrets that are kept to be tried again, three kilobytes each.
 _KEPT = 4096
 
-# Suites of TLS 1.3 by the length of their hash, those first whose sequence number can be computed.
-_SUITES_BY_HASH: dict[int, tuple[Suite, ...]] = {
-    32: tuple(SUITES[number] for number in (0x1301, 0x1303, 0x1304, 0x1305)),
-    48: (SUITES[0x1302],),
+# Suites of TLS 1.3 by the length of their hash: those whose sequence number can be computed, and the others.
+_TELLING: dict[int, tuple[Suite, ...]] = {32: (SUITES[0x1301],), 48: (SUITES[0x1302],)}
+_SILENT: dict[int, tuple[Suite, ...]] = {
+    32: tuple(SUITES[number] for number in (0x1303, 0x1304, 0x1305))
 }
 _LABELS = (
     ("CLIENT_TRAFFIC_SECRET_0", "CLIENT_HANDSHAKE_TRAFFIC_SECRET"),
@@ -136,9 +136,9 @@ def _fitting(
 ) -> Trial | None:
     """The candidate if it opens the record: under the number that its cipher tells, or the first `most` ones."""
     client_random, label, secret = candidate
-    for suite in _SUITES_BY_HASH.get(len(secret), ()):
+    for suite in (_SILENT if most else _TELLING).get(len(secret), ()):
         opener = _opener(secrets, suite, secret)
-        if opener is None or opener.finds_sequences == bool(most):
+        if opener is None:
             continue
         for sequence in _numbers(opener, record, most):
             secrets.trials -= 1

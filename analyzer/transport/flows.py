@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -128,16 +128,17 @@ class Flows:
         flow.ignored = True
         return True
 
-    def finish(self) -> FlowEvents:
-        """The capture is over: the ends of all connections, in order of their numbers."""
+    def finish(self) -> Iterator[tuple[Flow, StreamEvent | Ended]]:
+        """The capture is over: the ends of all connections, in order of their numbers.
+
+        One connection at a time ends: what all of them hold back would be as much again.
+        """
         for key in list(islice(self._half_open, max(0, self._limits.listed - self._listed))):
             self._promote(key)
         self.summary.unanswered += len(self._half_open)
         self._half_open.clear()
-        events: list[tuple[Flow, StreamEvent | Ended]] = []
         for _, flow in sorted({**self._open, **self._over}.items()):
-            events += self._give_up(flow, "open")
-        return events
+            yield from self._give_up(flow, "open")
 
     def _feed_slowly(self, segment: Segment) -> FlowEvents:
         """Feed a segment that begins a connection, may begin one, or finds the clock advanced."""

@@ -8,6 +8,7 @@ know where it began to put segments in order.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -80,7 +81,7 @@ class Half:
         self.next = -1
         self.position = 0
         self.direct = self.settled = self.begun = False
-        self.gaps: list[Gap] = []
+        self.gaps: Sequence[Gap] = ()
         self.round_trip_ns = _REORDERING_NS
         self._origin = 0
         self._answers: tuple[int, ...] = ()  # where it began by answers that others replaced
@@ -184,8 +185,7 @@ class Half:
                 tally.recovered += 1
             else:
                 tally.out_of_order += 1
-        tally.remember()
-        tally.recent.append(segment)
+        tally.keep(segment)
         return False
 
     def _place(self, offset: int, end: int, data: bytes | None, at: Span) -> int:
@@ -312,7 +312,7 @@ class Half:
         if sender is self.side:
             return []  # its first TLS message: nothing of interest came before
         gap = Gap(self.side, None, at, "not captured")
-        self.gaps.append(gap)
+        self._note_gap(gap)
         return [gap]
 
     def _drain(self) -> list[StreamEvent]:
@@ -370,9 +370,15 @@ class Half:
 
     def _gap(self, size: int, at: Span, why: str) -> Gap:
         gap = Gap(self.side, size, at, why)
-        self.gaps.append(gap)
+        self._note_gap(gap)
         self._lost += size
         return gap
+
+    def _note_gap(self, gap: Gap) -> None:
+        if isinstance(self.gaps, list):
+            self.gaps.append(gap)
+        else:
+            self.gaps = [gap]
 
     def _step(self, size: int) -> None:
         self.position += size

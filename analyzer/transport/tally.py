@@ -37,6 +37,7 @@ _SETTLED = _Open(0, 0, 0, 0, 0, 0)
 
 # Of tens of thousands of connections that never say a word each needs no such thing of its own.
 _NOTHING: deque[Segment] = deque(maxlen=0)
+_FEW = 4  # segments, for which a list does; a deque takes 760 bytes
 _NO_COPIES: Counter[tuple[int, int]] = Counter()
 
 
@@ -49,7 +50,7 @@ class Tally:
     Attributes:
         segments, ttl: how many there were, and the TTL of the last. latest: the last that was no second sighting.
         acknowledging: it sent something after its SYN: it takes the connection for open.
-        recent: the remembered segments; `remember` comes before the first.
+        recent: the remembered segments; `remember` comes before the first, or `keep` takes it.
         copied: pairs of files (see `stream.file_of`), with the number of packets that both hold.
         zero_since: when its window became zero, None while it is open.
     """
@@ -88,7 +89,7 @@ class Tally:
         self.segments = 0
         self.acknowledging = False
         self.latest: Segment | None = None
-        self.recent = _NOTHING
+        self.recent: deque[Segment] | list[Segment] = _NOTHING
         self.copied = _NO_COPIES
         self._remembered = remembered
         self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
@@ -103,18 +104,27 @@ class Tally:
         self._reset_ttl_new = False
         self._reset_after: int | None = None
         self._latest_copy: Span | None = None
-        self._controls: list[Segment] = []  # the latest with SYN, FIN or RST
+        self._controls: tuple[Segment, ...] = ()  # the latest with SYN, FIN or RST
         self.ttl = -1
-        self._ttls: list[int] = []
+        self._ttls: tuple[int, ...] = ()
         self._zero_windows = self._zero_window_ns = 0
         self.zero_since: int | None = None
-        self._disagreements: list[Span] = []
+        self._disagreements: tuple[Span, ...] = ()
         self._open = _SETTLED
 
     def remember(self) -> None:
         """From now on segments are put into `recent`."""
+        if self.recent is _NOTHING or type(self.recent) is list:
+            self.recent = deque(self.recent, maxlen=self._remembered)
+
+    def keep(self, segment: Segment) -> None:
+        """Put a segment into `recent`, which may be the first."""
         if self.recent is _NOTHING:
-            self.recent = deque(maxlen=self._remembered)
+            self.recent = [segment]
+            return
+        if len(self.recent) >= _FEW:
+            self.remember()
+        self.recent.append(segment)
 
     def note(self, segment: Segment) -> None:
         """Note another TTL than before, a zero window or the end of one."""
@@ -122,7 +132,7 @@ class Tally:
         if self.ttl not in self._ttls and len(self._ttls) < _MOST_TTLS:
             if segment.flags & RST and self.reset is None:
                 self._reset_ttl_new = bool(self._ttls)
-            self._ttls.append(self.ttl)
+            self._ttls = (*self._ttls, self.ttl)
         if segment.flags & (SYN | RST):
             return
         if not segment.window:
@@ -163,7 +173,7 @@ class Tally:
     def note_disagreement(self, at: Span) -> None:
         """Keep where repeated bytes differ from the first ones."""
         if len(self._disagreements) < _MOST_DISAGREEMENTS:
-            self._disagreements.append(at)
+            self._disagreements = (*self._disagreements, at)
 
     def seen_before(self, segment: Segment) -> Segment | None:
         """The remembered packet of which `segment` is a second sighting, None where it was sent anew."""
@@ -173,7 +183,7 @@ class Tally:
         """The same for a segment with SYN, FIN or RST, which is remembered if it is new."""
         earlier = next((each for each in self._controls if is_same_packet(segment, each)), None)
         if earlier is None:
-            self._controls = [*self._controls[1 - _MOST_CONTROLS :], segment]
+            self._controls = (*self._controls[1 - _MOST_CONTROLS :], segment)
         return earlier
 
     def note_copy(self, segment: Segment, earlier: Segment) -> None:
@@ -236,13 +246,13 @@ class Tally:
             duplicates=self.duplicates,
             out_of_order=self.out_of_order,
             recovered=self.recovered,
-            disagreements=tuple(self._disagreements),
+            disagreements=self._disagreements,
             keep_alives=self.keep_alives,
             zero_windows=self._zero_windows,
             zero_window_ns=self._zero_window_ns,
             mss=self.mss,
             window_scale=self.window_scale,
-            ttls=tuple(self._ttls),
+            ttls=self._ttls,
             reset=self.reset,
             reset_ttl=reset_ttl,
             reset_ip_id=reset_ip_id,

@@ -85,8 +85,8 @@ class Flow:
         self._silence_ended = 0
         self._ended_by: tuple[str, Half] | None = None
         self._path = first.path
-        self._paths = [first.path]
-        self._icmp: list[IcmpError] = []
+        self._paths: tuple[tuple[str, ...], ...] = (first.path,)
+        self._icmp: tuple[IcmpError, ...] = ()
 
     def take(self, half: Half, segment: Segment) -> Sequence[StreamEvent]:
         """The events that `segment`, sent by `half`, gives rise to."""
@@ -216,7 +216,7 @@ class Flow:
     def _note_path(self, path: tuple[str, ...]) -> None:
         self._path = path
         if path not in self._paths and len(self._paths) < _MOST_PATHS:
-            self._paths.append(path)
+            self._paths = (*self._paths, path)
 
     def _note_round_trip(self, half: Half, at: Span) -> None:
         """The final ACK of the handshake: the full round trip, wherever the capture was made."""
@@ -317,7 +317,7 @@ class Flow:
     def note_icmp(self, error: IcmpError) -> None:
         """Attach an ICMP error that quotes one of its segments."""
         if len(self._icmp) < _MOST_ICMP:
-            self._icmp.append(error)
+            self._icmp = (*self._icmp, error)
 
     def repeat_syn(
         self, times: int, copies: int, silence: int, silence_after: int, last: Span
@@ -377,8 +377,8 @@ class Flow:
             gaps=(*client.gaps, *server.gaps),
             ended_by=how,
             ended_by_side=side,
-            paths=tuple(self._paths),
-            icmp=tuple(self._icmp),
+            paths=self._paths,
+            icmp=self._icmp,
             span=self._first.to(self.last),
             watched_until_ns=max(self.last.ended, self.watched_until),
             sides=(

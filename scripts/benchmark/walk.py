@@ -28,7 +28,7 @@ def main(path: str, *more: str) -> None:
         for item in capture:
             if type(item) is Segment:
                 events += len(feed(item))
-    events += len(flows.finish())
+    events += len(list(flows.finish()))
     print(f"{capture.frames} frames, {flows.summary.connections} connections, {events} events")
 
 
