@@ -137,8 +137,8 @@ class Flows:
             self._promote(key)
         self.summary.unanswered += len(self._half_open)
         self._half_open.clear()
-        for _, flow in sorted({**self._open, **self._over}.items()):
-            yield from self._give_up(flow, "open")
+        for number in sorted((*self._open, *self._over)):
+            yield from self._give_up(self._open.get(number) or self._over[number], "open")
 
     def _feed_slowly(self, segment: Segment) -> FlowEvents:
         """Feed a segment that begins a connection, may begin one, or finds the clock advanced."""

@@ -311,9 +311,7 @@ class Half:
         self._origin = self.position
         if sender is self.side:
             return []  # its first TLS message: nothing of interest came before
-        gap = Gap(self.side, None, at, "not captured")
-        self._note_gap(gap)
-        return [gap]
+        return [self._gap(None, at, "not captured")]
 
     def _drain(self) -> list[StreamEvent]:
         """Let out the held pieces that follow without a hole, then the end if it is reached."""
@@ -368,17 +366,14 @@ class Half:
         acked = self.acked >= 0 and self.offset(self.acked) >= self.position + size
         return "not captured" if acked else unacknowledged
 
-    def _gap(self, size: int, at: Span, why: str) -> Gap:
+    def _gap(self, size: int | None, at: Span, why: str) -> Gap:
         gap = Gap(self.side, size, at, why)
-        self._note_gap(gap)
-        self._lost += size
-        return gap
-
-    def _note_gap(self, gap: Gap) -> None:
         if isinstance(self.gaps, list):
             self.gaps.append(gap)
         else:
             self.gaps = [gap]
+        self._lost += size or 0
+        return gap
 
     def _step(self, size: int) -> None:
         self.position += size
