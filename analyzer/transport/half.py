@@ -8,7 +8,6 @@ know where it began to put segments in order.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from analyzer.transport.tally import Tally
 _REORDERING_NS = 3_000_000
 
 _MOST_ANSWERS = 8
+_NO_GAPS: list[Gap] = []  # of whoever has none; it stays empty
 
 
 class Piece(NamedTuple):
@@ -81,7 +81,7 @@ class Half:
         self.next = -1
         self.position = 0
         self.direct = self.settled = self.begun = False
-        self.gaps: Sequence[Gap] = ()
+        self.gaps = _NO_GAPS
         self.round_trip_ns = _REORDERING_NS
         self._origin = 0
         self._answers: tuple[int, ...] = ()  # where it began by answers that others replaced
@@ -368,10 +368,9 @@ class Half:
 
     def _gap(self, size: int | None, at: Span, why: str) -> Gap:
         gap = Gap(self.side, size, at, why)
-        if isinstance(self.gaps, list):
-            self.gaps.append(gap)
-        else:
-            self.gaps = [gap]
+        if not self.gaps:
+            self.gaps = []
+        self.gaps.append(gap)
         self._lost += size or 0
         return gap
 
