@@ -51,12 +51,14 @@ class Window:
         """Make `size` bytes stand behind `position`; False where the source has no more."""
         if self.end - self.position >= size:
             return True
+        filled = self.end == len(self.buffer) - _SLACK
         if self.position:
             rest = self.end - self.position
             self.buffer[:rest] = self.buffer[self.position : self.end]
             self._passed += self.position
             self.position, self.end = 0, rest
-        grown = min(_SIZE, 4 * (len(self.buffer) - _SLACK)) if self._passed else 0
+        # Only where the source filled it: at its end, three more pages of a small file cost as much as its frames.
+        grown = min(_SIZE, 4 * (len(self.buffer) - _SLACK)) if filled and self._passed else 0
         room = max(size, grown) + _SLACK
         if room > len(self.buffer):
             self.buffer.extend(bytes(room - len(self.buffer)))
