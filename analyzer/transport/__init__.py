@@ -5,6 +5,7 @@
     half     one direction: reassembly, gaps
     tally    one direction: what is counted
     keep_alive  segments that bring nothing and ask for an answer
+    packed   connections that are only a SYN, or one segment
     hello    the client by its first bytes
     seq      sequence numbers that wrap
     summary  what is only counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -12,9 +11,19 @@ from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
 from analyzer.stream import Span, StreamEvent, file_of
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
+from analyzer.transport.packed import (
+    Paths,
+    half_open,
+    latest_syn,
+    number_and_end,
+    only_segment,
+    pack_segment,
+    pack_syn,
+    repeat_syn,
+    tells_nothing,
+)
 from analyzer.transport.seq import MASK
 from analyzer.transport.summary import Summary
-from analyzer.transport.tally import is_same_packet
 from analyzer.transport.tcp import Flow
 
 
@@ -25,29 +34,6 @@ class Ended(NamedTuple):
 
 
 FlowEvents: TypeAlias = Sequence[tuple[Flow, StreamEvent | Ended]]
-
-
-class _HalfOpen(NamedTuple):
-    """A connection that is only a SYN, packed: a scan makes millions of them."""
-
-    number: int
-    repeats: int
-    copies: int
-    first: int
-    began: int
-    last: int
-    ended: int
-    silence: int
-    silence_after: int
-    seq: int
-    flags: int
-    window: int
-    ttl: int
-    ip_id: int
-    path: int
-
-
-_HALF_OPEN = struct.Struct("<QIIQQQQQQIBHBHI")
 
 
 class Flows:
@@ -74,7 +60,9 @@ class Flows:
         self._half_open: OrderedDict[bytes, bytes] = OrderedDict()  # in order of their latest SYN
         # Keys of connections that are gone: the file of their last frame, where their sender began.
         self._released: OrderedDict[bytes, tuple[int, int | None]] = OrderedDict()
-        self._paths: dict[tuple[str, ...], int] = {}  # numbered, for _HalfOpen
+        # One segment each, in order of their arrival; where every port is looked at.
+        self._alone: OrderedDict[bytes, bytes] = OrderedDict()
+        self._paths = Paths()
         self._listed = 0
         self._sweep_at = self._idle_sweep_at = 0
         self._now = 0  # capture time, as far as sweeps and `advance` know it
@@ -110,6 +98,8 @@ class Flows:
         if key in self._half_open:
             self._promote(key)
         known = self._halves.get(key)
+        if known is None and self._alone and self._unpack(key):
+            known = self._halves[key]
         if known is None:
             self.summary.stray_icmp += 1
         else:
@@ -137,8 +127,11 @@ class Flows:
             self._promote(key)
         self.summary.unanswered += len(self._half_open)
         self._half_open.clear()
-        for number in sorted((*self._open, *self._over)):
-            yield from self._give_up(self._open.get(number) or self._over[number], "open")
+        alone = {number_and_end(packed)[0]: key for key, packed in self._alone.items()}
+        for number in sorted((*self._open, *self._over, *alone)):
+            flow = self._open.get(number) or self._over.get(number) or self._unpack(alone[number])
+            assert flow
+            yield from self._give_up(flow, "open")
 
     def _feed_slowly(self, segment: Segment) -> FlowEvents:
         """Feed a segment that begins a connection, may begin one, or finds the clock advanced."""
@@ -156,6 +149,8 @@ class Flows:
                 return events
             self.ignored -= {key, _reversed(key)}  # another connection
         known = self._halves.get(key)
+        if known is None and self._alone and self._unpack(key):
+            known = self._halves[key]
         if known and segment.flags & SYN and not known[0].is_continued_by(known[1], segment):
             events += self._give_up(known[0], "timeout")
             known = None
@@ -173,6 +168,9 @@ class Flows:
                 return events
             if only_syn:
                 return [*events, *self._remember(segment)]
+            if self._ports is None and tells_nothing(segment, self._limits):
+                self._alone[key] = pack_segment(self._number(), segment, self._paths)
+                return [*events, *self._make_room()]
             flow = self._begin(self._number(), segment)
             known = flow, flow.sender
         flow, half = known
@@ -192,62 +190,28 @@ class Flows:
         self.summary.copied[min(file, other), max(file, other)] += 1
         return True
 
-    # Connections that are only a SYN
+    # Connections that are kept packed
 
     def _remember(self, syn: Segment) -> FlowEvents:
         """Keep a first SYN in its small form."""
-        path = self._paths.setdefault(syn.path, len(self._paths))
-        at = syn.at
-        self._half_open[syn.key] = syn.options + _HALF_OPEN.pack(
-            self._number(), 0, 0, at.first, at.began, at.last, at.ended, 0, 0,
-            syn.seq, syn.flags & 0xFF, syn.window, syn.ttl, syn.ip_id, path,
-        )  # fmt: skip
+        self._half_open[syn.key] = pack_syn(self._number(), syn, self._paths)
         if len(self._half_open) > self._limits.half_open:
             return self._drop_oldest()
         return ()
 
     def _repeat(self, key: bytes, waiting: bytes, syn: Segment) -> bool:
         """Count a SYN that repeats the remembered one; False where it is another connection's."""
-        kept, options = _unpacked(waiting)
-        if kept.seq != syn.seq:
+        packed = repeat_syn(key, waiting, syn, self._paths)
+        if packed is None:
             return False
-        if is_same_packet(syn, self._syn(key, waiting)):
-            kept = kept._replace(copies=kept.copies + 1)
-        else:
-            kept = kept._replace(repeats=kept.repeats + 1, ip_id=syn.ip_id)
-        silence = syn.at.began - kept.ended
-        if silence > kept.silence:
-            kept = kept._replace(silence=silence, silence_after=kept.last)
-        kept = kept._replace(last=syn.at.last, ended=syn.at.ended)
-        self._half_open[key] = options + _HALF_OPEN.pack(*kept)
+        self._half_open[key] = packed
         self._half_open.move_to_end(key)
         return True
-
-    def _syn(self, key: bytes, packed: bytes) -> Segment:
-        """The remembered SYN, in the frame of its latest sighting."""
-        kept, options = _unpacked(packed)
-        at = Span(kept.last, kept.last, kept.ended, kept.ended)
-        path = next(islice(self._paths, kept.path, None))
-        return Segment(
-            key,
-            kept.seq,
-            0,
-            kept.flags,
-            kept.window,
-            b"",
-            0,
-            at,
-            kept.ttl,
-            kept.ip_id,
-            options,
-            path,
-        )
 
     def _promote(self, key: bytes) -> Flow:
         """Make a remembered SYN a whole connection."""
         packed = self._half_open.pop(key)
-        kept, _ = _unpacked(packed)
-        syn = self._syn(key, packed)
+        kept, syn = half_open(packed), latest_syn(key, packed, self._paths)
         first = syn._replace(at=Span(kept.first, kept.first, kept.began, kept.began))
         flow = self._begin(kept.number, first)
         flow.take(flow.sender, first)
@@ -264,6 +228,19 @@ class Flows:
         self.summary.unanswered += 1
         return ()
 
+    def _unpack(self, key: bytes) -> Flow | None:
+        """Make a whole connection of the one segment that was seen of it, in either direction; None without one."""
+        packed = self._alone.pop(key, None)
+        if packed is None:
+            key = _reversed(key)
+            packed = self._alone.pop(key, None)
+        if packed is None:
+            return None
+        first = only_segment(key, packed, self._paths)
+        flow = self._begin(number_and_end(packed)[0], first)
+        flow.take(flow.sender, first)
+        return flow
+
     # Beginning and end
 
     def _number(self) -> int:
@@ -273,7 +250,7 @@ class Flows:
     def _begin(self, number: int, first: Segment) -> Flow:
         limits = self._limits
         if self._ports is None:
-            limits = limits.among(len(self._open))
+            limits = limits.among(len(self._open) + len(self._alone))
         flow = Flow(number, first, self._ports, limits)
         self._halves[_reversed(first.key)] = flow, flow.receiver
         self._halves[first.key] = flow, flow.sender
@@ -299,14 +276,18 @@ class Flows:
 
     def _make_room(self) -> FlowEvents:
         """Give up connections if too many are open: those that were never open first, then the longest idle."""
-        if len(self._open) <= self._limits.connections:
+        count = len(self._open) + len(self._alone)
+        if count <= self._limits.connections:
             return ()
+        many = count // 16 + 1  # at once: looking for them costs
+        for key in list(islice(self._alone, many)):
+            self._unpack(key)
         events: list[tuple[Flow, StreamEvent | Ended]] = []
         by_idleness = sorted(self._open.values(), key=lambda flow: flow.last.ended)
         never_open = [flow for flow in by_idleness if flow.came_to_nothing]
         # The younger half of these may be about to open.
         victims = never_open[: len(never_open) // 2] or by_idleness
-        for flow in victims[: len(by_idleness) // 16 + 1]:  # many at once: looking for them costs
+        for flow in victims[:many]:
             self.summary.given_up += 1
             events += self._give_up(flow, "timeout")
         return events
@@ -322,12 +303,15 @@ class Flows:
             if now - flow.last.ended >= wait and not self._revive(flow):
                 events += self._give_up(flow, "open")
         while self._half_open:
-            oldest, _ = _unpacked(next(iter(self._half_open.values())))
+            oldest = half_open(next(iter(self._half_open.values())))
             if now - oldest.ended < limits.unanswered_ns:
                 break
             events += self._drop_oldest()
         if now >= self._idle_sweep_at:
             self._idle_sweep_at = now + min(limits.idle_ns, limits.unanswered_ns) // 8
+            for key, packed in list(self._alone.items()):
+                if now - number_and_end(packed)[1] >= limits.idle_ns:
+                    self._unpack(key)
             for flow in list(self._open.values()):
                 idle = now - flow.last.ended
                 if idle >= limits.idle_ns or (
@@ -373,9 +357,3 @@ def _reversed(key: bytes) -> bytes:
     """The key of the other direction."""
     size = (len(key) - 4) // 2
     return key[size:-4] + key[:size] + key[-2:] + key[-4:-2]
-
-
-def _unpacked(packed: bytes) -> tuple[_HalfOpen, bytes]:
-    """The fields and the TCP options."""
-    at = len(packed) - _HALF_OPEN.size
-    return _HalfOpen(*_HALF_OPEN.unpack_from(packed, at)), packed[:at]
