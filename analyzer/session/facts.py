@@ -176,4 +176,7 @@ class Conversation:
 
     def at_level(self, level: int) -> Session | None:
         """The first session of `level`, None where no such level was found."""
-        return next((s for s in self.sessions if s.level == level and s.handshake == 0), None)
+        for session in self.sessions:
+            if session.level == level and session.handshake == 0:
+                return session
+        return None

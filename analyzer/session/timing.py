@@ -9,14 +9,13 @@ end's own time: `TcpFacts.sides` says whether there were any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.session.outcome import ESTABLISHED
-from analyzer.stream import CLIENT, SERVER, Side, Span, spanning
+from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple, spanning
 from analyzer.tls.constants import APPLICATION_DATA
 from analyzer.tls.events import RecordSeen
 
@@ -96,11 +95,14 @@ def answers(told: Conversation) -> tuple[int, ...]:
     outer = told.at_level(0)
     if outer is None or outer.outcome != ESTABLISHED:
         return ()
-    begun = max((m.at.ended for m in outer.messages if m.type == "finished"), default=None)
-    records = [r for r in _records(outer) if r.type == APPLICATION_DATA]
-    if begun is not None:
-        records = [r for r in records if r.at.began > begun]
-    flights = tuple(_flights(told, records, (), None))
+    begun = max((m.at.ended for m in outer.messages if m.type == "finished"), default=-1)
+    records = _in_order(
+        record
+        for of_side in outer.first_records
+        for record in of_side
+        if record.type == APPLICATION_DATA and record.at.began > begun
+    )
+    flights = _flights(_trips(told), records)
     return tuple(
         flight.waited_ns - flight.network_ns for flight in flights[1:] if flight.side is SERVER
     )
@@ -132,88 +134,94 @@ def _stages(told: Conversation) -> Iterator[StageTime]:
     if tcp.full_rtt_ns is not None:
         yield StageTime("tcp", tcp.full_rtt_ns, tcp.full_rtt_ns, 0, 0, ())
     outer, inner = told.at_level(0), told.at_level(1)
-    outer_span = _handshake_span(outer)
-    if outer is None or outer_span is None:
+    if outer is None or not (opening := _handshake(outer)):
         return
-    records = _records(outer)
-    yield _stage(told, "outer", records, outer_span, outer.messages)
-    inner_span = _handshake_span(inner)
-    if inner is None or inner_span is None or outer.outcome != ESTABLISHED:
+    trips = _trips(told)
+    records = _in_order([*outer.first_records[CLIENT], *outer.first_records[SERVER]])
+    outer_span = spanning([message.at for message in opening])
+    yield _stage("outer", outer_span, _flights(trips, _within(outer_span, records), outer.messages))
+    if inner is None or outer.outcome != ESTABLISHED or not (within := _handshake(inner)):
         return
+    inner_span = spanning([message.at for message in within])
     # The inner ClientHello ends it: the wait for that is the client's.
-    between = [r for r in records if outer_span.last < r.at.last and r.at.first <= inner_span.first]
-    gap = max(0, inner_span.began - outer_span.ended)
-    handshake = [m for m in outer.messages if m.type not in _NOT_HANDSHAKE]
-    last = max(handshake, key=lambda message: message.at.ended)
-    yield _sum("between", gap, tuple(_flights(told, between, (), (last.side, outer_span.ended))))
-    yield _stage(told, "inner", records, inner_span, inner.messages)
+    between = [r for r in records if outer_span.last < r[_LAST] and r[_FIRST] <= inner_span.first]
+    gap = Span(outer_span.last, inner_span.first, outer_span.ended, inner_span.began)
+    last = max(opening, key=_ENDED_AT)
+    yield _stage("between", gap, _flights(trips, between, (), (last.side, outer_span.ended)))
+    yield _stage("inner", inner_span, _flights(trips, _within(inner_span, records), inner.messages))
 
 
-def _handshake_span(session: Session | None) -> Span | None:
+def _handshake(session: Session) -> list[MessageSeen]:
     """From the ClientHello to the last message of the handshake that was read; tickets come after it."""
-    if session is None:
-        return None
-    spans = [m.at for m in session.messages if m.type not in _NOT_HANDSHAKE]
-    return spanning(spans) if spans else None
+    return [message for message in session.messages if message[1] not in _NOT_HANDSHAKE]
 
 
 _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "key_update"})
+_ENDED_AT = attrgetter("at.ended")
+
+# A record of the outer level, in which the inner level travels: when it began, its first frame, when it ended, its last
+# frame, whose it is. So they sort into capture order as they are, in a third of the time that a key function takes.
+_Record: TypeAlias = tuple[int, int, int, int, Side]
+_BEGAN, _FIRST, _ENDED, _LAST = range(4)
 
 
-def _records(outer: Session) -> list[RecordSeen]:
-    """The first records of the outer level, both sides', in capture order: the inner level travels in them."""
-    both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
-    return sorted(both, key=_IN_CAPTURE_ORDER)
+def _in_order(records: Iterable[RecordSeen]) -> list[_Record]:
+    return sorted([(at[2], at[0], at[3], at[1], side) for side, _, _, _, at in records])
 
 
-_IN_CAPTURE_ORDER = attrgetter("at.began", "at.first")
-_SIDE = itemgetter(0)
+def _within(span: Span, records: Sequence[_Record]) -> list[_Record]:
+    _, _, began, ended = span
+    return [record for record in records if began <= record[_BEGAN] and record[_ENDED] <= ended]
 
 
-def _stage(
-    told: Conversation,
-    name: str,
-    records: Sequence[RecordSeen],
-    span: Span,
-    messages: Sequence[MessageSeen],
-) -> StageTime:
-    inside = [r for r in records if span.began <= r.at.began and r.at.ended <= span.ended]
-    return _sum(name, span.ended - span.began, tuple(_flights(told, inside, messages, None)))
-
-
-def _sum(name: str, took: int, flights: tuple[Flight, ...]) -> StageTime:
+def _stage(name: str, span: Span, flights: tuple[Flight, ...]) -> StageTime:
     own = [0, 0]
-    for flight in flights:
-        own[flight.side] += flight.waited_ns - flight.network_ns + flight.sending_ns
+    for side, _, _, waited, on_network, sending in flights:
+        own[side] += waited - on_network + sending
+    took = max(0, span.ended - span.began)
     network = max(0, took - own[CLIENT] - own[SERVER])
     return StageTime(name, took, network, own[CLIENT], own[SERVER], flights)
 
 
 def _flights(
-    told: Conversation,
-    records: Sequence[RecordSeen],
-    messages: Sequence[MessageSeen],
-    before: tuple[Side, int] | None,
-) -> Iterator[Flight]:
+    trips: tuple[int, int],
+    records: Sequence[_Record],
+    messages: Sequence[MessageSeen] = (),
+    before: tuple[Side, int] | None = None,
+) -> tuple[Flight, ...]:
     """The flights that `records` are; `before`: who sent last before them, and until when."""
-    trips = _trips(told)
     sent: tuple[list[tuple[int, str]], ...] = ([], [])
-    for message in messages:
-        if message.type != "alert":
-            sent[message.side].append((message.at.began, message.type))
-    for side, run in groupby(records, key=_SIDE):
-        at = spanning([record.at for record in run])
-        waited = 0 if before is None else max(0, at.began - before[1])
-        answers = before is not None and before[0] is not side
-        yield Flight(
-            side=side,
-            messages=tuple([kind for time, kind in sent[side] if at.began <= time <= at.ended]),
-            at=at,
-            waited_ns=waited,
-            network_ns=min(waited, trips[side]) if answers else 0,
-            sending_ns=at.ended - at.began,
-        )
-        before = side, at.ended
+    for sender, kind, _, at, _ in messages:
+        if kind != "alert":
+            sent[sender].append((at[2], kind))
+    flights = []
+    for side, span in _runs(records):
+        _, _, began, ended = span
+        waited = on_network = 0
+        if before is not None:
+            waited = max(0, began - before[1])
+            on_network = min(waited, trips[side]) if before[0] is not side else 0
+        told = tuple([kind for time, kind in sent[side] if began <= time <= ended])
+        flight = (side, told, span, waited, on_network, ended - began)
+        flights.append(new_tuple(Flight, flight))
+        before = side, ended
+    return tuple(flights)
+
+
+def _runs(records: Sequence[_Record]) -> Iterator[tuple[Side, Span]]:
+    """What one side sent without a record of the other between, and when."""
+    sender: Side | None = None
+    begun = first = end = last = 0
+    for began, its_first, ended, its_last, side in records:
+        if side is sender:
+            if ended > end or (ended == end and its_last > last):
+                end, last = ended, its_last
+            continue
+        if sender is not None:
+            yield sender, new_tuple(Span, (first, last, begun, end))
+        sender, begun, first, end, last = side, began, its_first, ended, its_last
+    if sender is not None:
+        yield sender, new_tuple(Span, (first, last, begun, end))
 
 
 def _trips(told: Conversation) -> tuple[int, int]:
