@@ -32,6 +32,8 @@ _DEEPEST = 4  # deeper levels are drawn at this inset
 _SILENCE_NS = 1_000_000_000
 _SECOND = 1_000_000_000
 
+_ALARMS = ("refused", "never answered", "never acknowledged")
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -115,11 +117,10 @@ def drawing(told: Conversation) -> Drawing:
             notes.append(Note(y - _GAP, "... flights left out here, the timeline counts them ..."))
             previous = None
             continue
-        if previous is not None and flight.at.began - previous >= _SILENCE_NS:
+        silence = 0 if previous is None else (flight.since_ns or flight.at.began) - previous
+        if silence >= _SILENCE_NS:
             y += _LINE + _GAP + (_FOOT if deepest >= 0 else 0)
-            notes.append(
-                Note(y - _GAP, f"{(flight.at.began - previous) / _SECOND:.1f} s of silence")
-            )
+            notes.append(Note(y - _GAP, f"{silence / _SECOND:.1f} s of silence"))
         previous = flight.at.ended
         level = -1 if flight.level is None else flight.level
         if level < deepest:
@@ -173,7 +174,7 @@ def _head(to: float, origin: float, y: float) -> str:
 def _alarms(word: str) -> bool:
     if word.startswith("alert "):
         return "close_notify" not in word
-    return word == "RST" or "refused" in word or "never answered" in word
+    return word == "RST" or any(sign in word for sign in _ALARMS)
 
 
 def _kind(level: int | None) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.report.text import safe_text
+from analyzer.report.timing_words import span_words
 from analyzer.report.words import frames_text, level_title
 from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
@@ -40,6 +41,7 @@ class Flight:
     Attributes:
         level: None for TCP.
         sealed: records that stayed closed; `what` says why.
+        since_ns: capture time from which it was sent again and again, `at` being the last time; 0: sent once.
     """
 
     side: Side
@@ -47,11 +49,12 @@ class Flight:
     what: tuple[str, ...]
     at: Span
     sealed: bool = False
+    since_ns: int = 0
 
 
 def flights(told: Conversation) -> list[Flight]:
     """Everything worth a line, in capture order."""
-    parts = [_opening(told), *_ending(told)]
+    parts = [_opening(told), *_unanswered(told), *_ending(told)]
     for session in told.sessions:
         parts.extend(_of_level(session))
     return sorted(parts, key=_place)
@@ -110,6 +113,19 @@ def _opening(told: Conversation) -> Flight:
         words = f"{words} (round trip {tcp.rtt_ns / _MILLISECOND:.3f} ms)"
     first = Span(tcp.span.first, tcp.span.first, tcp.span.began, tcp.span.began)
     return Flight(CLIENT, None, (words,), first)
+
+
+def _unanswered(told: Conversation) -> Iterator[Flight]:
+    """What a side sent again until its last segment; what was acknowledged in the end is only counted (`took`)."""
+    for side in (CLIENT, SERVER):
+        facts = told.tcp.sides[side]
+        if facts.unanswered_ns and facts.last is not None:
+            words = (
+                f"{facts.unacknowledged} bytes sent again for {span_words(facts.unanswered_ns)}, "
+                "never acknowledged"
+            )
+            since = facts.last.began - facts.unanswered_ns
+            yield Flight(side, None, (words,), facts.last, since_ns=since)
 
 
 def _ending(told: Conversation) -> Iterator[Flight]:

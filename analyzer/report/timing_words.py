@@ -22,9 +22,13 @@ _SHARE = 0.1
 def timing_line(told: Conversation, stages: Sequence[StageTime], usual: Mapping[str, int]) -> str:
     """`TCP 1 ms; outer 12 ms (client 3 ms, server 9 ms); ...`; "" where nothing was timed."""
     parts = [_stage(stage, usual.get(stage.stage, 0)) for stage in stages]
-    repeated = sum(told.tcp.sides[side].retransmissions for side in (CLIENT, SERVER))
-    if parts and repeated:
-        parts.append("packets were sent again, so part of this is the network's")
+    again = ", ".join(
+        f"{told.tcp.sides[side].retransmissions} by the {side.word}"
+        for side in (CLIENT, SERVER)
+        if told.tcp.sides[side].retransmissions
+    )
+    if parts and again:
+        parts.append(f"packets were sent again ({again}), so part of this is the network's")
     return "; ".join(parts)
 
 
