@@ -32,11 +32,19 @@ def _by_time(files: Sequence[Iterator[Item]]) -> Iterator[Item]:
     heapify(waiting)
     while waiting:
         _, place, earliest = waiting[0]
+        # Files mostly follow each other: a file goes on by itself up to the next packet of the others.
+        next_time, next_place = min(waiting[1:3], default=_NEVER)[:2]
         yield earliest
         for item in files[place]:
             if isinstance(item, Segment | IcmpError):
-                heapreplace(waiting, (item.at.began, place, item))
-                break
+                time = item.at.began
+                if time > next_time or (time == next_time and place > next_place):
+                    heapreplace(waiting, (time, place, item))
+                    break
             yield item
         else:
             heappop(waiting)
+
+
+# Behind every packet's time and file.
+_NEVER = (1 << 64, 0)

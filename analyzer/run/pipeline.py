@@ -221,7 +221,8 @@ def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:
     if "://" in name:
         return files.enter_context(open_url(name))
     try:
-        return files.enter_context(Path(source).open("rb"))
+        # The capture has a buffer of its own.
+        return files.enter_context(Path(source).open("rb", buffering=0))
     except OSError as error:
         raise UnreadableCapture(f"{name}: {error.strerror}") from error
 
