@@ -110,7 +110,13 @@ def late_proofs(handshake: Handshake, late: LateAuthentication) -> Iterator[Proo
 
 
 class _Told:
-    """A handshake, and what its proofs are made over."""
+    """A handshake, and what its proofs are made over.
+
+    Attributes:
+        sent: each side's messages by their type, with headers; of several of a type the first.
+    """
+
+    __slots__ = ("handshake", "secrets", "sent", "suite", "transcript", "version")
 
     def __init__(self, handshake: Handshake, secrets: Secrets, version: int, suite: Suite) -> None:
         self.handshake = handshake
@@ -118,20 +124,28 @@ class _Told:
         self.version = version
         self.suite = suite
         self.transcript = Transcript(version, suite.prf, handshake.raw)
+        client, server = handshake.raw
+        self.sent = (
+            {raw[0]: raw for raw in reversed(client) if raw},
+            {raw[0]: raw for raw in reversed(server) if raw},
+        )
 
-    def body(self, side: Side, *kinds: int) -> tuple[int, bytes] | None:
-        """Type and body of the first message of `side` that is of one of `kinds`."""
-        for raw in self.handshake.raw[side]:
-            if raw and raw[0] in kinds:
-                return raw[0], raw[_HEADER:]
-        return None
+    def body(self, side: Side, kind: int) -> bytes | None:
+        """The body of the message of a type that `side` sent."""
+        raw = self.sent[side].get(kind)
+        return None if raw is None else raw[_HEADER:]
+
+    def certificate(self, side: Side) -> bytes | None:
+        """The message in which `side` showed its certificate."""
+        sent = self.sent[side]
+        return sent.get(CERTIFICATE) or sent.get(COMPRESSED_CERTIFICATE)
 
     def key(self, side: Side) -> PublicKeyTypes | Outcome:
         """The public key that `side` showed, or why there is none."""
-        shown = self.body(side, CERTIFICATE, COMPRESSED_CERTIFICATE)
+        shown = self.certificate(side)
         if shown is None:
             return unchecked(self.absent(side, "Certificate") or "no certificate was shown")
-        return _leaf_key(parse(*shown, self.version))
+        return _leaf_key(parse(shown[0], shown[_HEADER:], self.version))
 
     def absent(self, side: Side, what: str) -> str:
         """Why a message of `side` was not seen, "" where it never came."""
@@ -162,8 +176,8 @@ def _server_key_exchange(told: _Told) -> Outcome | None:
     sent = told.body(SERVER, SERVER_KEY_EXCHANGE)
     if sent is None:
         why = told.absent(SERVER, "ServerKeyExchange")
-        return unchecked(why) if why and told.body(SERVER, CERTIFICATE) else None
-    parts = signed_parameters(told.suite, told.version, sent[1])
+        return unchecked(why) if why and CERTIFICATE in told.sent[SERVER] else None
+    parts = signed_parameters(told.suite, told.version, sent)
     if parts is None:
         return unchecked("the ServerKeyExchange cannot be parsed")
     key = told.key(SERVER)
@@ -194,18 +208,18 @@ def _certificate_verify(told: _Told, side: Side) -> Outcome | None:
         # Whether a sealed client had a certificate to show cannot be told; of a server it can.
         expected = side is SERVER and not _by_psk(told)
         why = told.absent(side, "CertificateVerify")
-        shown = told.body(side, CERTIFICATE, COMPRESSED_CERTIFICATE) is not None
+        shown = told.certificate(side) is not None
         return unchecked(why) if why and (expected or shown) else None
     key = told.key(side)
     if isinstance(key, Outcome):
         return key
     if told.version == TLS13:
         hashed = told.transcript.hash_before(side, CERTIFICATE_VERIFY)
-        return unchecked(told.gap) if hashed is None else _signed13(side, key, sent[1], hashed)
+        return unchecked(told.gap) if hashed is None else _signed13(side, key, sent, hashed)
     content = told.transcript.before(side, CERTIFICATE_VERIFY)
     if content is None:
         return unchecked(told.gap)
-    value = parse(CERTIFICATE_VERIFY, sent[1], told.version)
+    value = parse(CERTIFICATE_VERIFY, sent, told.version)
     if not isinstance(value, CertificateVerify):
         return unchecked("the CertificateVerify cannot be parsed")
     if value.scheme is not None:
@@ -231,7 +245,7 @@ def _finished(told: _Told, side: Side) -> Outcome | None:
     if sent is None:
         why = told.absent(side, "Finished")
         return unchecked(why) if why else None
-    value = parse(FINISHED, sent[1], told.version)
+    value = parse(FINISHED, sent, told.version)
     if not isinstance(value, Finished):
         return unchecked("the Finished cannot be parsed")
     hashed = told.transcript.hash_before(side, FINISHED)

@@ -33,17 +33,24 @@ HASHES = {
 @functools.cache
 def hash_size(name: str) -> int:
     """The output length of a hash in bytes."""
-    return hashlib.new(HASHES[name], usedforsecurity=False).digest_size
+    return _empty(name).digest_size
+
+
+@functools.cache  # a copy costs two thirds of looking the hash up by its name
+def _empty(name: str) -> hashlib._Hash:
+    return hashlib.new(HASHES[name], usedforsecurity=False)
 
 
 def new_hash(name: str) -> hashlib._Hash:
     """A hash of nothing yet."""
-    return hashlib.new(HASHES[name], usedforsecurity=False)
+    return _empty(name).copy()
 
 
 def digest(name: str, data: bytes) -> bytes:
     """The hash of `data`."""
-    return hashlib.new(HASHES[name], data, usedforsecurity=False).digest()
+    hashed = _empty(name).copy()
+    hashed.update(data)
+    return hashed.digest()
 
 
 # --- TLS 1.3 (RFC 8446 section 7) -------------------------------------------------------------------

@@ -25,7 +25,8 @@ from analyzer.tls.handshake import HOLE
 from analyzer.tls.messages import RETRY_RANDOM
 from analyzer.tls.schedule import digest, new_hash
 
-_Messages: TypeAlias = list[tuple[Side, bytes]]
+# Each side's messages between two of the other's, in their order.
+_Flights: TypeAlias = list[tuple[Side, Sequence[bytes]]]
 
 _HELLO_REQUEST, _CLIENT_HELLO, _SERVER_HELLO = (
     bytes((kind,)) for kind in (HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO)
@@ -43,13 +44,13 @@ class Transcript:
         raw: the messages of client and server with their headers, each side's in its own order.
     """
 
-    __slots__ = ("_hashes", "_messages", "_prf")
+    __slots__ = ("_flights", "_hashes", "_prf")
 
     def __init__(
         self, version: int, prf: str, raw: tuple[Sequence[bytes], Sequence[bytes]]
     ) -> None:
         client, server = raw[CLIENT], _hashed(raw[SERVER])
-        self._messages = _tls13(prf, client, server) if version == TLS13 else _tls12(client, server)
+        self._flights = _tls13(prf, client, server) if version == TLS13 else _tls12(client, server)
         self._prf = prf
         self._hashes: dict[tuple[Side, int], bytes | None] | None = None
 
@@ -58,8 +59,7 @@ class Transcript:
 
         None where there is none, or messages before it are missing.
         """
-        at = self._place(side, kind)
-        return None if at is None else self._joined(at)
+        return self._joined(side, kind, 0)
 
     def hash_before(self, side: Side, kind: int) -> bytes | None:
         """The hash of what `before` gives; `kind` is CertificateVerify or Finished."""
@@ -71,65 +71,67 @@ class Transcript:
         """For every proof of a handshake each message is hashed once."""
         hashes: dict[tuple[Side, int], bytes | None] = {}
         running, whole = new_hash(self._prf), True
-        for side, raw in self._messages:
-            if raw and raw[0] in _PROOFS:
-                hashes[side, raw[0]] = running.digest() if whole else None
-            running.update(raw)
-            whole = whole and raw != HOLE
+        update = running.update
+        for side, messages in self._flights:
+            for raw in messages:
+                if not raw:
+                    whole = False
+                    continue
+                kind = raw[0]
+                if kind in _PROOFS:
+                    hashes[side, kind] = running.digest() if whole else None
+                update(raw)
         return hashes
 
     def through(self, side: Side, kind: int) -> bytes | None:
         """All messages up to the last one of type `kind` that `side` sent; None as for `before`."""
-        at = self._place(side, kind)
-        return None if at is None else self._joined(at + 1)
+        return self._joined(side, kind, 1)
 
-    def _place(self, side: Side, kind: int) -> int | None:
+    def _joined(self, side: Side, kind: int, more: int) -> bytes | None:
+        """All messages before the last one of type `kind` that `side` sent, and so many `more`."""
+        messages = [(sender, raw) for sender, flight in self._flights for raw in flight]
         wanted = side, bytes((kind,))
-        places = (
-            at for at, (sender, raw) in enumerate(self._messages) if (sender, raw[:1]) == wanted
-        )
-        return max(places, default=None)
-
-    def _joined(self, end: int) -> bytes | None:
-        messages = [raw for _, raw in self._messages[:end]]
-        return b"".join(messages) if HOLE not in messages else None
+        places = (at for at, (sender, raw) in enumerate(messages) if (sender, raw[:1]) == wanted)
+        last = max(places, default=None)
+        if last is None:
+            return None
+        told = [raw for _, raw in messages[: last + more]]
+        return b"".join(told) if HOLE not in told else None
 
 
-def _hashed(server: Sequence[bytes]) -> list[bytes]:
+def _hashed(server: Sequence[bytes]) -> Sequence[bytes]:
     """Without HelloRequests (RFC 5246 section 7.4.1.1)."""
     return [raw for raw in server if raw[:1] != _HELLO_REQUEST]
 
 
-def _tls13(prf: str, client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
+def _tls13(prf: str, client: Sequence[bytes], server: Sequence[bytes]) -> _Flights:
     """ClientHello, the server's flight, the client's; with HelloRetryRequest one exchange more."""
     again = any(raw[:1] == _CLIENT_HELLO for raw in client[1:])
-    first: _Messages = []
+    first: _Flights = []
     if client and (again or (server and _is_retry(server[0]))):
         # The first ClientHello counts by its hash only (RFC 8446 section 4.4.1).
         hashed = digest(prf, client[0])
         first = [
-            (CLIENT, bytes((MESSAGE_HASH, 0, 0, len(hashed))) + hashed if client[0] else HOLE),
-            (SERVER, server[0] if server and _is_retry(server[0]) else HOLE),
+            (CLIENT, [bytes((MESSAGE_HASH, 0, 0, len(hashed))) + hashed if client[0] else HOLE]),
+            (SERVER, [server[0] if server and _is_retry(server[0]) else HOLE]),
         ]
         if not again:
-            first.append((CLIENT, HOLE))
+            first.append((CLIENT, [HOLE]))
         client, server = client[1:], server[1:]
     return first + _alternating(client, server)
 
 
-def _tls12(client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
+def _tls12(client: Sequence[bytes], server: Sequence[bytes]) -> _Flights:
     """In full the client finishes first; abbreviated the server does (RFC 5246 figures 1 and 2)."""
     first_flight = _upto(server, SERVER_HELLO_DONE)
     if not first_flight:
         return _alternating(client, server)
-    last = [(SERVER, raw) for raw in server[len(first_flight) :]]
-    return _alternating(client, first_flight) + last
+    return [*_alternating(client, first_flight), (SERVER, server[len(first_flight) :])]
 
 
-def _alternating(client: Sequence[bytes], server: Sequence[bytes]) -> _Messages:
+def _alternating(client: Sequence[bytes], server: Sequence[bytes]) -> _Flights:
     """The client's hello, all that the server sent, all else that the client did."""
-    sent = [(CLIENT, raw) for raw in client]
-    return sent[:1] + [(SERVER, raw) for raw in server] + sent[1:]
+    return [(CLIENT, client[:1]), (SERVER, server), (CLIENT, client[1:])]
 
 
 def upto_key_exchange(client: Sequence[bytes], server: Sequence[bytes]) -> bytes:
@@ -138,7 +140,7 @@ def upto_key_exchange(client: Sequence[bytes], server: Sequence[bytes]) -> bytes
     own = _upto(client, CLIENT_KEY_EXCHANGE)
     if not first_flight or not own or HOLE in (*first_flight, *own):
         return b""
-    return b"".join(raw for _, raw in _alternating(own, first_flight))
+    return b"".join(raw for _, flight in _alternating(own, first_flight) for raw in flight)
 
 
 def _upto(messages: Sequence[bytes], last: int) -> Sequence[bytes]:
