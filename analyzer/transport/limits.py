@@ -7,6 +7,8 @@ from functools import cache
 
 SECOND = 1_000_000_000
 
+_LEAST_HELD = 4
+
 
 @dataclass(frozen=True, slots=True)
 class TransportLimits:
@@ -18,6 +20,7 @@ class TransportLimits:
             the client is and where a direction begins whose SYN was not captured.
         remembered: segments per direction that repeats are compared with.
         remembered_in_all: the same for all open connections where every port is looked at; each gets at least 8.
+            In the same measure fewer segments are held back unsettled, at least 4.
         linger_ns: silence after the end of a connection before it is released. Late repeats fall in it.
         lingering: ended connections that may linger at once.
         idle_ns: silence after which an unfinished connection is given up (`timeout`).
@@ -35,7 +38,7 @@ class TransportLimits:
     unsettled_segments: int = 16
     unsettled_bytes: int = 64 << 10
     remembered: int = 64
-    remembered_in_all: int = 32_768
+    remembered_in_all: int = 16_384
     linger_ns: int = 2 * SECOND
     lingering: int = 300
     idle_ns: int = 3600 * SECOND
@@ -54,4 +57,6 @@ class TransportLimits:
 
 @cache
 def _remembering(limits: TransportLimits, segments: int) -> TransportLimits:
-    return replace(limits, remembered=segments)
+    held = max(_LEAST_HELD, limits.unsettled_segments * segments // limits.remembered)
+    held = min(held, limits.unsettled_segments)
+    return replace(limits, remembered=segments, unsettled_segments=held)
