@@ -15,7 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from recording.faults import Script, network, witnessed
+from recording.faults.network import network
+from recording.faults.scripts import Script
+from recording.faults.tls import witnessed
 from recording.peers import End
 from recording.pki import certificate_file, key_file
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recording.case import INNER12, INNER13, OUTER12, OUTER13, Case, Plan, slots
-from recording.faults import (
+from recording.faults.network import (
     DROP_BOTH,
+    load,
+    ready,
+    rules,
+    small_path,
+    tracking,
+)
+from recording.faults.scripts import (
     answers,
     asks,
     closes,
@@ -19,20 +26,15 @@ from recording.faults import (
     in_turn,
     inner,
     keeps_open,
-    load,
     outer,
     pours,
     raw_record,
     reads_answer,
-    ready,
     resets,
-    rules,
     says_goodbye,
-    small_path,
     small_window,
     swallows,
     talks,
-    tracking,
     waits,
 )
 from recording.lab import HSMS

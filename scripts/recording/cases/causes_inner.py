@@ -5,25 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recording.case import INNER12, OUTER13, TLS13, Case, Level, Plan, slots
-from recording.faults import (
+from recording.faults.scripts import (
     closes_outer,
     closes_tcp,
     exchanges,
-    flips_inner_finished,
     in_turn,
     inner,
     keeps_open,
     leaves,
-    other_key,
-    other_key_server,
     outer,
     patient,
-    reads_inner_flight,
-    refuses,
     takes_plaintext,
     waits,
-    witness,
 )
+from recording.faults.tls import flips_inner_finished, reads_inner_flight, refuses, witness
+from recording.faults.tlslite import other_key, other_key_server
 from recording.lab import HSMS
 
 _INTERNAL_ERROR = 80

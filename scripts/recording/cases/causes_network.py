@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recording.case import Case, Plan, slots
-from recording.faults import (
+from recording.faults.network import DROP_BOTH, load, ready, rules, small_path
+from recording.faults.scripts import (
     closes_tcp,
     does,
     in_turn,
     keeps_open,
     leaves,
-    load,
     outer,
     patient,
-    ready,
     resets,
-    rules,
     says,
-    small_path,
     takes,
     waits,
 )
@@ -170,11 +167,7 @@ CASES = (
             replace(
                 _STALLED,
                 client_does=in_turn(
-                    does(
-                        lambda: load(
-                            "router", "forward", "tcp dport 2223 drop; tcp sport 2223 drop;"
-                        )
-                    ),
+                    does(lambda: load("router", "forward", DROP_BOTH)),
                     outer,
                 ),
                 server_does=takes(),

@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recording.case import OUTER12, OUTER13, TLS13, Case, Plan, slots
-from recording.faults import (
-    clock,
+from recording.faults.scripts import (
     closes_tcp,
-    flips_outer_finished,
     in_turn,
     leaves,
-    other_key,
-    other_key_server,
     outer,
-    refuses,
-    server_flight,
     takes,
     waits,
-    witness,
 )
+from recording.faults.tls import clock, flips_outer_finished, refuses, server_flight, witness
+from recording.faults.tlslite import other_key, other_key_server
 
 AES128 = "ECDHE-RSA-AES128-GCM-SHA256"
 AES256 = "ECDHE-RSA-AES256-GCM-SHA384"

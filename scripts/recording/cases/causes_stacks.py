@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recording.case import OUTER12, OUTER13, Case, Plan, slots
-from recording.faults import ready, witness
+from recording.faults.network import ready
+from recording.faults.tls import witness
 from recording.pki import certificate_file
 from recording.programs import gnutls, gnutls_server, jsse
 
