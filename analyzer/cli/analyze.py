@@ -22,19 +22,15 @@ if TYPE_CHECKING:
 @options.expected_set
 @output.options
 @progress.options
-@click.option(
+@options.one_of(
     "--only",
-    type=click.Choice(["all", "failed"]),
-    default="all",
-    show_default=True,
-    help="Which connections to show; the verdict is over all of them.",
+    words=["all", "failed"],
+    means="Which connections to show; the verdict is over all of them.",
 )
-@click.option(
+@options.one_of(
     "--fail-on",
-    type=click.Choice(["never", "fail", "unknown"]),
-    default="never",
-    show_default=True,
-    help="Exit with 1 where the verdict is this bad.",
+    words=["never", "fail", "unknown"],
+    means="Exit with 1 where the verdict is this bad.",
 )
 @click.option(
     "-j",

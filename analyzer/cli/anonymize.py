@@ -48,14 +48,7 @@ class HexKey(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     metavar="FILE",
     help="The pcapng file to write.",
 )
-@click.option(
-    "-p",
-    "--port",
-    "ports",
-    type=options.Port(),
-    multiple=True,
-    help="TCP port of the HSM, or 'any'; repeatable. Default: 2223, 2224, 2225.",
-)
+@options.port
 @click.option(
     "--key", type=HexKey(), help="Give addresses the same pseudonyms as another run with this key."
 )
@@ -71,7 +64,7 @@ class HexKey(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     metavar="BYTES",
     help="Keep so many bytes of each direction: 16384 hold a handshake.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that is there already.")
+@files.force
 def command(
     *,
     capture: str,

@@ -41,7 +41,7 @@ _PATHS = {
     metavar="FILE",
     help="The expectation file to write; default: standard output.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that is there already.")
+@files.force
 @click.option(
     "--strict/--loose",
     default=False,

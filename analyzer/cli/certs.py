@@ -27,28 +27,16 @@ _MOST_LINKS = 1000
 
 @click.command()
 @options.capture
-@click.option(
-    "--level",
-    type=click.Choice(list(_LEVELS)),
-    default="all",
-    show_default=True,
-    help="Of which TLS level.",
+@options.one_of("--level", words=list(_LEVELS), means="Of which TLS level.", default="all")
+@options.one_of(
+    "--side", words=["server", "client", "both"], means="Presented by whom.", default="both"
 )
-@click.option(
-    "--side",
-    type=click.Choice(["server", "client", "both"]),
-    default="both",
-    show_default=True,
-    help="Presented by whom.",
-)
-@click.option(
+@options.one_of(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "json", "csv", "pem", "der"]),
-    default="text",
-    show_default=True,
-    help="How to print them; pem and der are also the form of the files.",
+    words=["text", "json", "csv", "pem", "der"],
+    means="How to print them; pem and der are also the form of the files.",
 )
 @click.option(
     "-d",
@@ -69,7 +57,7 @@ _MOST_LINKS = 1000
     metavar="FILE|DIR",
     help="Say which are in these files; exit with 1 where one is in none.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there already.")
+@files.force
 def command(
     *,
     level: str,

@@ -21,13 +21,11 @@ FORMATS = {
 @options.expected_set
 @progress.options
 @output.options_of(FORMATS)
-@click.option(
+@options.one_of(
     "--as",
     "kind",
-    type=click.Choice(["auto", "change", "vantage"]),
-    default="auto",
-    show_default=True,
-    help="'change': before and after; 'vantage': the same traffic captured in two places.",
+    words=["auto", "change", "vantage"],
+    means="'change': before and after; 'vantage': the same traffic captured in two places.",
 )
 def command(*, kind: str, **given: Any) -> int:
     """Compare two captures A and B.

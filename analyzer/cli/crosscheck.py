@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.capture
-@click.option(
-    "--engine",
-    type=click.Choice(["tshark", "pyshark"]),
-    default="tshark",
-    show_default=True,
-    help="Whose second opinion.",
-)
+@options.one_of("--engine", words=["tshark", "pyshark"], means="Whose second opinion.")
 @click.option("--tshark", metavar="PATH", help="The tshark to run; default: the one on PATH.")
 @click.option(
     "--deadline",
@@ -34,15 +28,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds that it may take for one file.",
 )
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write the result.",
-)
+@options.one_of("-f", "--format", "form", words=["text", "json"], means="How to write the result.")
 def command(*, engine: str, tshark: str | None, deadline: float, form: str, **given: Any) -> int:
     """Compare our facts with tshark's: outer level on the capture, inner level on our export of it.
 

@@ -18,16 +18,8 @@ def command() -> None:
 
 @command.command("show")
 @options.expected_set
-@click.option(
-    "-f",
-    "--format",
-    "name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
-def show(*, name: str, at: datetime | None, **given: Any) -> int:
+@options.one_of("-f", "--format", "form", words=["text", "json"], means="How to write it.")
+def show(*, form: str, at: datetime | None, **given: Any) -> int:
     """Print the expected set: which slot expects what, from which file, and why.
 
     Files that are given twice are told once, with both reasons. --at is the time for the checks within
@@ -42,8 +34,8 @@ def show(*, name: str, at: datetime | None, **given: Any) -> int:
         )
     expected = options.expected(given)
     checks = identity_checks(expected, at or datetime.now(UTC))
-    if name == "json":
+    if form == "json":
         click.echo(expected_set.dumps(expected, checks), nl=False)
-    for line in expected_set.lines(expected, checks) if name == "text" else ():
+    for line in expected_set.lines(expected, checks) if form == "text" else ():
         click.echo(line)
     return 0

@@ -25,29 +25,19 @@ from analyzer.errors import BadUsage
     metavar="FILE",
     help="The pcapng file to write; '-' is standard output.",
 )
-@click.option(
-    "--level",
-    type=click.Choice(["outer", "inner"]),
-    default="inner",
-    show_default=True,
-    help="Which TLS level.",
-)
-@click.option(
+@options.one_of("--level", words=["outer", "inner"], means="Which TLS level.", default="inner")
+@options.one_of(
     "--what",
-    type=click.Choice(["records", "plaintext", "frames"]),
-    default="records",
-    show_default=True,
-    help="The level's TLS records, what they open to, or the captured frames as they were.",
+    words=["records", "plaintext", "frames"],
+    means="The level's TLS records, what they open to, or the captured frames as they were.",
 )
 @click.option("--conn", "wanted", type=int, multiple=True, help="Only this connection; repeatable.")
-@click.option(
+@options.one_of(
     "--with-secrets",
-    type=click.Choice(["minimal", "none"]),
-    default="minimal",
-    show_default=True,
-    help="Put the key-log lines that open the records in front of them.",
+    words=["minimal", "none"],
+    means="Put the key-log lines that open the records in front of them.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that is there already.")
+@files.force
 def command(
     *,
     output: Path,

@@ -32,6 +32,8 @@ READ = Name(path_type=Path, readable=False)
 WRITTEN = Name(path_type=Path, dir_okay=False, readable=False)
 FILLED = Name(path_type=Path, file_okay=False, readable=False)  # a directory
 
+force = click.option("--force", is_flag=True, help="Overwrite files that are there already.")
+
 
 def is_file(target: Path) -> bool:
     """Whether something is there that writing would destroy; a device or a pipe is not."""

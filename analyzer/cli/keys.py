@@ -36,16 +36,8 @@ _SHOWN = 16  # hex digits of a client random
     metavar="FILE",
     help="Write the capture as a pcapng that carries these lines.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there already.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write the list.",
-)
+@files.force
+@options.one_of("-f", "--format", "form", words=["text", "json"], means="How to write the list.")
 def command(
     *,
     unused: bool,

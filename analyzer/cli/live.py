@@ -32,27 +32,19 @@ class _Stop(Exception):
 @options.live_capture
 @options.expected_set
 @click.option("-i", "--interface", metavar="NAME", help="Capture here, through scapy (as root).")
-@click.option(
+@options.one_of(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="A block for a failed connection and a line for others, or a JSON object a line.",
+    words=["text", "jsonl"],
+    means="A block for a failed connection and a line for others, or a JSON object a line.",
 )
 @click.option(
     "--exit-on",
     metavar="failure|N",
     help="Stop at the first failed connection, or after N connections.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour on the terminal.",
-)
+@options.one_of("--color", words=["auto", "always", "never"], means="Colour on the terminal.")
 def command(
     *,
     captures: tuple[str, ...],

@@ -83,12 +83,34 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             self.fail(f"{value!r} is neither an ISO 8601 time nor 'now'.", param, ctx)
 
 
+def one_of(
+    *names: str, words: Sequence[str], means: str, default: str | None = None
+) -> Callable[[Command], Command]:
+    """An option that takes one of `words`; not given, `default` or the first of them, which is shown."""
+    return click.option(
+        *names,
+        type=click.Choice(words),
+        default=default or words[0],
+        show_default=True,
+        help=means,
+    )
+
+
 def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """One decorator of several; `--help` lists the options in this order."""
     return lambda command: functools.reduce(
         lambda done, each: each(done), reversed(options), command
     )
 
+
+port = click.option(
+    "-p",
+    "--port",
+    "ports",
+    type=Port(),
+    multiple=True,
+    help="TCP port of the HSM, or 'any'; repeatable. Default: 2223, 2224, 2225.",
+)
 
 # The parameters are gathered by `analysis` below: the names are its keys.
 reading = _stacked(
@@ -107,14 +129,7 @@ reading = _stacked(
         metavar="FILE",
         help="Password of an encrypted private key given with --keys.",
     ),
-    click.option(
-        "-p",
-        "--port",
-        "ports",
-        type=Port(),
-        multiple=True,
-        help="TCP port of the HSM, or 'any'; repeatable. Default: 2223, 2224, 2225.",
-    ),
+    port,
     click.option(
         "--no-embedded-keys",
         is_flag=True,
@@ -126,12 +141,10 @@ reading = _stacked(
         metavar="NAME",
         help="How the inner TLS lies in the outer plaintext; found out where not given.",
     ),
-    click.option(
+    one_of(
         "--reader",
-        type=click.Choice(["fast", "scapy"]),
-        default="fast",
-        show_default=True,
-        help="Who reads packets; scapy is slow and knows more link layers.",
+        words=["fast", "scapy"],
+        means="Who reads packets; scapy is slow and knows more link layers.",
     ),
     click.option(
         "--max-connections",

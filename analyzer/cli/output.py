@@ -15,6 +15,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from analyzer.cli import files
+from analyzer.cli.options import one_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Connection, Input, Report
@@ -277,14 +278,7 @@ _PACKAGES = {"jinja2": "html"}
 
 def _options(formats: Mapping[str, str]) -> tuple[Callable[[Command], Command], ...]:
     return (
-        click.option(
-            "-f",
-            "--format",
-            type=click.Choice(tuple(formats)),
-            default="text",
-            show_default=True,
-            help="How to write the report.",
-        ),
+        one_of("-f", "--format", words=tuple(formats), means="How to write the report."),
         click.option(
             "-o",
             "--output",
@@ -300,14 +294,8 @@ def _options(formats: Mapping[str, str]) -> tuple[Callable[[Command], Command], 
             metavar="FORMAT=FILE",
             help="One more report of the same run; repeatable.",
         ),
-        click.option("--force", is_flag=True, help="Overwrite files that are there already."),
-        click.option(
-            "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            show_default=True,
-            help="Colour on the terminal.",
-        ),
+        files.force,
+        one_of("--color", words=["auto", "always", "never"], means="Colour on the terminal."),
     )
 
 

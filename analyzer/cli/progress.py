@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, TextIO, TypeVar, cast
 
 import click
 
+from analyzer.cli.options import one_of
 from analyzer.report.text import safe_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,12 +37,10 @@ def options(command: Command) -> Command:
 
 _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="No warnings and no progress on stderr."),
-    click.option(
+    one_of(
         "--progress",
-        type=click.Choice(["auto", "never"]),
-        default="auto",
-        show_default=True,
-        help="'auto' shows progress where stderr is a terminal and the work takes long.",
+        words=["auto", "never"],
+        means="'auto' shows progress where stderr is a terminal and the work takes long.",
     ),
 )
 
