@@ -9,8 +9,8 @@ import pytest
 
 from analyzer.session.framing import Framing, FramingLimits
 from analyzer.stream import CLIENT, SERVER, Chunk, Side
+from tests.makers.framings import BARE, CUT, FORMS, VENDOR, bytes_of, run
 from tests.makers.vendor import Wrap, frame_span, tls_session
-from tests.session.test_framing import BARE, CUT, FORMS, VENDOR, bytes_of, run
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
