@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 from analyzer import __version__
 from analyzer.report.check import Check, RuleResult
-from analyzer.report.model import Connection
+from analyzer.report.json_values import Json, connection_json
 from analyzer.report.words import frame_numbers
 from analyzer.verdict.finding import Status
 from analyzer.verdict.regression.check import Difference
 
 SCHEMA = "hsm-analyzer/check/1"
-
-Json: TypeAlias = dict[str, Any]
 
 
 def dumps(checks: Sequence[Check]) -> str:
@@ -38,7 +35,7 @@ def _check(check: Check) -> Json:
         "status": check.status.value,
         "differences": [_difference(difference) for difference in check.whole],
         "rules": [_rule(result) for result in check.rules],
-        "unmatched": [_connection(connection) for connection in check.unmatched],
+        "unmatched": [connection_json(connection) for connection in check.unmatched],
         "notes": list(check.notes),
     }
 
@@ -49,7 +46,7 @@ def _rule(result: RuleResult) -> Json:
         "status": result.status.value,
         "differences": [_difference(difference) for difference in result.count],
         "connections": [
-            _connection(checked.connection)
+            connection_json(checked.connection)
             | {"differences": [_difference(difference) for difference in checked.differences]}
             for checked in result.checked
         ],
@@ -57,16 +54,6 @@ def _rule(result: RuleResult) -> Json:
             {"code": code, "reason": reason, "times": times}
             for code, reason, times in result.allowed
         ],
-    }
-
-
-def _connection(connection: Connection) -> Json:
-    told = connection.conversation
-    return {
-        "stream": told.stream,
-        "client": {"address": told.tcp.client.address, "port": told.tcp.client.port},
-        "server": {"address": told.tcp.server.address, "port": told.tcp.server.port},
-        "outcome": told.outcome,
     }
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
 
 from analyzer import __version__
 from analyzer.report.compare import Change, Comparison, Counted, Timing
-from analyzer.report.model import Connection, Report
+from analyzer.report.json_values import Json, connection_json
+from analyzer.report.model import Report
 from analyzer.report.vantage import Between, Pair, Vantage
 from analyzer.report.words import frame_numbers
 
 SCHEMA = "hsm-analyzer/compare/1"
-
-Json: TypeAlias = dict[str, Any]
 
 
 def dumps(comparison: Comparison) -> str:
@@ -75,7 +73,7 @@ def _vantage(told: Vantage) -> Json:
         "near_client": None if told.near_client is None else ("first", "second")[told.near_client],
         "pairs": [_pair(pair) for pair in told.pairs],
         "only": {
-            name: [_connection(connection) for connection in lone]
+            name: [connection_json(connection) for connection in lone]
             for name, lone in zip(("first", "second"), told.only, strict=True)
         },
     }
@@ -83,8 +81,8 @@ def _vantage(told: Vantage) -> Json:
 
 def _pair(pair: Pair) -> Json:
     return {
-        "first": _connection(pair.first),
-        "second": _connection(pair.second),
+        "first": connection_json(pair.first),
+        "second": connection_json(pair.second),
         "rewritten": pair.rewritten,
         "between": [_between(each) for each in pair.between],
     }
@@ -97,14 +95,4 @@ def _between(each: Between) -> Json:
         "first": each.first,
         "second": each.second,
         "means": each.means,
-    }
-
-
-def _connection(connection: Connection) -> Json:
-    told = connection.conversation
-    return {
-        "stream": told.stream,
-        "client": {"address": told.tcp.client.address, "port": told.tcp.client.port},
-        "server": {"address": told.tcp.server.address, "port": told.tcp.server.port},
-        "outcome": told.outcome,
     }

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+from analyzer.report.model import Connection
 from analyzer.report.words import frame_numbers
 from analyzer.stream import CLIENT, FRAME_MASK, SERVER, Side, Span, number_of
 from analyzer.tls.suites import suite_name
@@ -45,6 +46,17 @@ def frame_json(at: Span) -> int:
 def milliseconds(nanoseconds: int | None) -> float | None:
     """Nanoseconds as milliseconds, null where there are none."""
     return None if nanoseconds is None else nanoseconds / _MILLION
+
+
+def connection_json(connection: Connection) -> Json:
+    """Which connection is meant, and what became of it."""
+    told = connection.conversation
+    return {
+        "stream": told.stream,
+        "client": {"address": told.tcp.client.address, "port": told.tcp.client.port},
+        "server": {"address": told.tcp.server.address, "port": told.tcp.server.port},
+        "outcome": told.outcome,
+    }
 
 
 @functools.lru_cache(maxsize=KEPT)
