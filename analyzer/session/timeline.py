@@ -7,11 +7,12 @@ flight is in. Only what follows a side's Finished is ordered by capture time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from analyzer.session.facts import MessageSeen
-from analyzer.stream import CLIENT, Side
+from analyzer.stream import CLIENT, SERVER, Side
 
 # Flights of a full handshake (RFC 5246 section 7.3, RFC 8446 section 2). Client's are even, server's odd.
 _CLIENT_HELLO = 0
@@ -55,50 +56,104 @@ LETTERS = {
     "application_data": "d",
     "alert": "l",
 }
+
+
+class _Letters(dict[str, str]):
+    """By the name of a message; `other` for every name that has none."""
+
+    def __init__(self, letters: Mapping[str, str], other: str) -> None:
+        super().__init__(letters)
+        self._other = other
+
+    def __missing__(self, kind: str) -> str:
+        return self._other
+
+
 _OTHER_HANDSHAKE = "z"
-_CAPITALS = {kind: letter.upper() for kind, letter in LETTERS.items()}
+_LETTERS = (
+    _Letters({kind: letter.upper() for kind, letter in LETTERS.items()}, _OTHER_HANDSHAKE.upper()),
+    _Letters(LETTERS, _OTHER_HANDSHAKE),
+)
+# Handshakes whose order is remembered: nearly all of a storm are of the same few sequences, to sort each of them took
+# 160,000 instructions a connection.
+_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 64  # messages of one side
 
 
 def history(messages: Sequence[MessageSeen]) -> str:
     """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history."""
-    letters = [(_CAPITALS if m[0] is CLIENT else LETTERS).get(m[1], "") for m in messages]
-    if "" in letters:
-        others = (
-            _OTHER_HANDSHAKE.upper() if m.side is CLIENT else _OTHER_HANDSHAKE for m in messages
-        )
-        letters = [letter or other for letter, other in zip(letters, others, strict=True)]
-    return "".join(letters)
+    return "".join([_LETTERS[side][kind] for side, kind, _, _, _ in messages])
 
 
 def in_handshake_order(
     client: Sequence[MessageSeen], server: Sequence[MessageSeen]
 ) -> tuple[MessageSeen, ...]:
     """Both sides' messages of one handshake, each side's own order kept."""
-    keyed = [*_keyed(client), *_keyed(server)]
-    keyed.sort(key=itemgetter(0))  # stable, and no key falls along one side: this merges the two
-    return tuple([message for _, message in keyed])
+    sent, answered = _until_finished(client), _until_finished(server)
+    short = len(sent) <= _LONGEST_REMEMBERED and len(answered) <= _LONGEST_REMEMBERED
+    order = (_order if short else _order.__wrapped__)(sent, answered)
+    both = (*client[: order.client], *server[: order.server])
+    ordered = [both[at] for at in order.places]
+    after = _by_time(CLIENT, client, order.client) + _by_time(SERVER, server, order.server)
+    after.sort()
+    return (*ordered, *[message for _, _, _, message in after])
 
 
-def _keyed(messages: Sequence[MessageSeen]) -> list[tuple[tuple[int, int, Side], MessageSeen]]:
-    """With a sort key that never falls along one side."""
-    flights = _flights(messages)
-    keyed = []
-    latest = 0
-    for flight, message in zip(flights, messages, strict=True):
-        latest = max(latest, message.at.ended)
-        time = latest if flight == _AFTER_FINISHED else 0
-        keyed.append(((flight, time, message.side), message))
-    return keyed
+def _until_finished(messages: Sequence[MessageSeen]) -> tuple[str, ...]:
+    """The types of one side's messages up to its Finished; what follows has no flight of its own."""
+    kinds = [message[1] for message in messages]
+    if "finished" in kinds:
+        del kinds[kinds.index("finished") + 1 :]
+    return tuple(kinds)
 
 
-def _flights(messages: Sequence[MessageSeen]) -> list[int]:
-    """The flight of each message of one side, which never falls along it."""
+def _by_time(
+    side: Side, messages: Sequence[MessageSeen], begun: int
+) -> list[tuple[int, Side, int, MessageSeen]]:
+    """Those from number `begun` on, with what sorts them; the time never falls along one side."""
+    if begun == len(messages):
+        return []
+    latest = max([message[3][3] for message in messages[:begun]], default=0)
+    timed = []
+    for number, message in enumerate(messages[begun:]):
+        latest = max(latest, message[3][3])
+        timed.append((latest, side, number, message))
+    return timed
+
+
+class _Order(NamedTuple):
+    """How two sides' messages follow each other before they are ordered by time.
+
+    Attributes:
+        places: in which order those of the client and behind them the server's come.
+        client, server: how many there are of each.
+    """
+
+    places: tuple[int, ...]
+    client: int
+    server: int
+
+
+@lru_cache(_REMEMBERED)
+def _order(client: tuple[str, ...], server: tuple[str, ...]) -> _Order:
+    """The order of the flights in which messages of these types stand."""
+    flights = _flights(CLIENT, client), _flights(SERVER, server)
+    sent, answered = (
+        [flight for flight in of_side if flight != _AFTER_FINISHED] for of_side in flights
+    )
+    both = [*((flight, CLIENT) for flight in sent), *((flight, SERVER) for flight in answered)]
+    # Stable, and no flight falls along one side: this merges the two.
+    places = sorted(range(len(both)), key=both.__getitem__)
+    return _Order(tuple(places), len(sent), len(answered))
+
+
+def _flights(side: Side, kinds: Sequence[str]) -> list[int]:
+    """The flight of each message of one side, by its type; it never falls along the side."""
     flights = []
     hellos = 0
     before = ""
     finished = done = data = False
-    for message in messages:
-        kind = message.type
+    for kind in kinds:
         data |= kind == "application_data"
         if finished or (data and kind in _OUTSIDE):
             flight = _AFTER_FINISHED
@@ -109,7 +164,7 @@ def _flights(messages: Sequence[MessageSeen]) -> list[int]:
             flight = _RETRY
         elif kind == "hello_request":
             flight = _CLIENT_HELLO
-        elif message.side is CLIENT:
+        elif side is CLIENT:
             flight = _CLIENT_FLIGHT
         elif done or kind == "alert":
             flight = _SERVER_END
