@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from analyzer.session.facts import MessageSeen, Presented
 from analyzer.session.origins import known_by
 from analyzer.stream import SERVER, Side, Span
@@ -15,32 +13,60 @@ _TLS13 = 0x0304
 LAST_OF_FLIGHT = frozenset({"server_hello_done", "finished"})
 
 
-@dataclass(slots=True)
 class Handshake:
-    """What was told of one handshake; lists of two are `[client's, server's]`."""
+    """What was told of one handshake; lists of two are `[client's, server's]`.
 
-    number: int
-    client_hello: ClientHello | None = None
-    server_hello: ServerHello | None = None
-    encrypted_extensions: EncryptedExtensions | None = None
-    request: CertificateRequest | None = None
-    messages: tuple[list[MessageSeen], list[MessageSeen]] = field(default_factory=lambda: ([], []))
-    chains: list[tuple[Presented, ...] | None] = field(default_factory=lambda: [None, None])
-    keys: list[str] = field(default_factory=lambda: ["", ""])
-    keyed: list[Keyed] = field(default_factory=list)
-    application: list[int] = field(default_factory=lambda: [0, 0])
-    sealed: list[Sealed] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-    proofs: dict[str, Proof] = field(default_factory=dict)
-    malformed: list[Malformed] = field(default_factory=list)
-    recovered: list[str] = field(default_factory=list)
-    issued: list[bytes] = field(default_factory=list)  # what to resume by, see `origins.known_by`
-    tried: Tried | None = None
-    data: list[bool] = field(default_factory=lambda: [False, False])  # behind a finished handshake
-    first: Span | None = (
-        None  # of what was told, the frames that came first and those that ended last
+    Attributes:
+        issued: what to resume by, see `origins.known_by`.
+        data: application data came behind a finished handshake.
+        first, last: of what was told, the frames that came first and those that ended last.
+    """
+
+    __slots__ = (
+        "alerts",
+        "application",
+        "chains",
+        "client_hello",
+        "data",
+        "encrypted_extensions",
+        "first",
+        "issued",
+        "keyed",
+        "keys",
+        "last",
+        "malformed",
+        "messages",
+        "number",
+        "proofs",
+        "recovered",
+        "request",
+        "sealed",
+        "server_hello",
+        "tried",
     )
-    last: Span | None = None
+
+    # By hand: a dataclass calls a factory for each of the twelve lists, which takes three times as long.
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.client_hello: ClientHello | None = None
+        self.server_hello: ServerHello | None = None
+        self.encrypted_extensions: EncryptedExtensions | None = None
+        self.request: CertificateRequest | None = None
+        self.messages: tuple[list[MessageSeen], list[MessageSeen]] = ([], [])
+        self.chains: list[tuple[Presented, ...] | None] = [None, None]
+        self.keys = ["", ""]
+        self.keyed: list[Keyed] = []
+        self.application = [0, 0]
+        self.sealed: list[Sealed] = []
+        self.alerts: list[Alert] = []
+        self.proofs: dict[str, Proof] = {}
+        self.malformed: list[Malformed] = []
+        self.recovered: list[str] = []
+        self.issued: list[bytes] = []
+        self.tried: Tried | None = None
+        self.data = [False, False]
+        self.first: Span | None = None
+        self.last: Span | None = None
 
     @property
     def span(self) -> Span | None:
@@ -66,7 +92,7 @@ class Handshake:
 
     def types(self, side: Side) -> list[str]:
         """Of the side's messages, in its order."""
-        return [message.type for message in self.messages[side]]
+        return [message[1] for message in self.messages[side]]
 
     @property
     def client_random(self) -> bytes | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
+from typing import Any, ClassVar, TypeVar
 
 from analyzer.session.certificates import parse_certificate
 from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
@@ -12,7 +14,7 @@ from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
 from analyzer.session.timeline import history, in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, new_tuple
-from analyzer.tls.constants import handshake_type_name
+from analyzer.tls.constants import HANDSHAKE_TYPES, handshake_type_name
 from analyzer.tls.events import (
     Alert,
     CipherChange,
@@ -37,17 +39,6 @@ from analyzer.tls.messages import (
 )
 
 _TLS13 = 0x0304
-# What `Recorder._content` has a use for; the other half of all messages is only named.
-_KEPT = frozenset(
-    {
-        ClientHello,
-        ServerHello,
-        EncryptedExtensions,
-        CertificateRequest,
-        Certificate,
-        NewSessionTicket,
-    }
-)
 _WORSE = ("valid", "unchecked", "invalid")
 _HEADER = 4  # bytes of a handshake message's header
 
@@ -73,10 +64,12 @@ class Recorder:
         self._missing = [False, False]
         self._torn: set[tuple[int, Side]] = set()  # handshakes that lack bytes before a side's end
         self._epochs = ["", ""]
+        # Per side, where the plaintext that comes next is counted; None: as the first after a message or a new key.
+        self._counted: list[list[int] | None] = [None, None]
 
     def record(self, event: TlsEvent) -> None:
         """Take one event of this level, its application plaintext included."""
-        self._TAKEN[type(event)](self, event)
+        self.TAKEN[type(event)](self, event)
 
     @property
     def read_any(self) -> bool:
@@ -100,9 +93,8 @@ class Recorder:
             skipped: bytes of the one below that belong to no record of this level.
         """
         for handshake in self._handshakes:
-            issuer = self._origin(handshake)
             for identity in handshake.issued:
-                self._origins.settle(identity, issuer)
+                self._origins.settle(identity, self._origin(handshake))
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))
             for handshake in self._handshakes
@@ -117,7 +109,7 @@ class Recorder:
         return self._handshakes[number]
 
     def _handshake(
-        self, event: Message | Alert | CipherChange | Keyed | Sealed | Malformed | Tried
+        self, event: Alert | CipherChange | Keyed | Sealed | Malformed | Tried
     ) -> Handshake:
         try:
             handshake = self._handshakes[event.handshake]
@@ -126,30 +118,51 @@ class Recorder:
         handshake.reach(event.at)
         return handshake
 
+    # A nested handshake tells two dozen messages and as many chunks: these two methods do without further calls.
+
+    def _message(self, message: Message) -> None:
+        side, kind, body, value, at, encrypted, number = message
+        handshakes = self._handshakes
+        handshake = handshakes[number] if number < len(handshakes) else self._numbered(number)
+        if at is not handshake.last:
+            handshake.reach(at)
+        name = HANDSHAKE_TYPES.get(kind) or handshake_type_name(kind)
+        keep = self._KEPT.get(type(value))
+        if keep:
+            name = keep(self, handshake, value, message) or name
+        self._current[side] = number
+        self._counted[side] = None
+        seen = new_tuple(MessageSeen, (side, name, _HEADER + len(body), at, encrypted))
+        handshake.messages[side].append(seen)
+
+    def _plaintext(self, chunk: Chunk) -> None:
+        counted = self._counted[chunk[0]] or self._begin_counting(chunk)
+        counted[chunk[0]] += len(chunk[1])
+
+    def _begin_counting(self, chunk: Chunk) -> list[int]:
+        side, data, at = chunk
+        handshake = self._numbered(self._current[side])
+        if not handshake.application[side]:
+            first = MessageSeen(side, "application_data", len(data), at, encrypted=True)
+            handshake.messages[side].append(first)
+        if self._epochs[side] != "early":
+            handshake.data[side] = True
+        self._counted[side] = handshake.application
+        return handshake.application
+
     def _note(
         self,
         handshake: Handshake,
-        event: Message | Alert | CipherChange,
+        event: Alert | CipherChange,
         name: str,
         size: int,
         encrypted: bool,
     ) -> None:
         side = event.side
         self._current[side] = event.handshake
+        self._counted[side] = None
         seen = new_tuple(MessageSeen, (side, name, size, event.at, encrypted))
         handshake.messages[side].append(seen)
-
-    def _plaintext(self, chunk: Chunk) -> None:
-        side, data, at = chunk
-        number = self._current[side]
-        handshakes = self._handshakes
-        handshake = handshakes[number] if number < len(handshakes) else self._numbered(number)
-        if not handshake.application[side]:
-            first = MessageSeen(side, "application_data", len(data), at, encrypted=True)
-            handshake.messages[side].append(first)
-        if self._epochs[side] != "early":
-            handshake.data[side] = True
-        handshake.application[side] += len(data)
 
     def _closed_by(self, event: Closed) -> None:
         self._closed[event.side] = self._closed[event.side] or event.how
@@ -171,6 +184,7 @@ class Recorder:
         handshake.keys[event.side] = event.source
         handshake.keyed.append(event)
         self._epochs[event.side] = event.epoch
+        self._counted[event.side] = None
 
     def _sealed(self, event: Sealed) -> None:
         self._handshake(event).sealed.append(event)
@@ -208,38 +222,51 @@ class Recorder:
             f" opens its records from number {event.sequence} on"
         )
 
-    def _message(self, message: Message) -> None:
-        handshake = self._handshake(message)
-        name = handshake_type_name(message.type)
-        if type(message.value) in _KEPT:
-            name = self._content(handshake, message) or name
-        self._note(handshake, message, name, _HEADER + len(message.body), message.encrypted)
+    # What a message holds is kept; each gives its name where that is not the one of its type.
 
-    def _content(self, handshake: Handshake, message: Message) -> str:
-        """Keep what a message holds; gives its name where that is not the one of its type."""
-        match message.value:
-            case ClientHello() as hello:
-                handshake.client_hello = handshake.client_hello or hello
-            case ServerHello(is_retry=True):
-                return "hello_retry_request"
-            case ServerHello() as hello:
-                handshake.server_hello = hello
-                if hello.version != _TLS13:  # there it only echoes the client's
-                    self._issue(handshake, hello.session_id)
-            case EncryptedExtensions() as extensions:
-                handshake.encrypted_extensions = extensions
-            case CertificateRequest() as request:
-                handshake.request = request
-            case Certificate(chain=chain):
-                handshake.chains[message.side] = tuple(
-                    Presented(parse_certificate(der), message.at) for der in chain
-                )
-            case NewSessionTicket(ticket=ticket):
-                self._issue(handshake, ticket)
+    def _client_hello(self, handshake: Handshake, hello: ClientHello, _: Message) -> str:
+        handshake.client_hello = handshake.client_hello or hello
         return ""
 
+    def _server_hello(self, handshake: Handshake, hello: ServerHello, _: Message) -> str:
+        if hello.is_retry:
+            return "hello_retry_request"
+        handshake.server_hello = hello
+        if hello.version != _TLS13:  # there it only echoes the client's
+            self._issue(handshake, hello.session_id)
+        return ""
+
+    def _encrypted_extensions(
+        self, handshake: Handshake, extensions: EncryptedExtensions, _: Message
+    ) -> str:
+        handshake.encrypted_extensions = extensions
+        return ""
+
+    def _request(self, handshake: Handshake, request: CertificateRequest, _: Message) -> str:
+        handshake.request = request
+        return ""
+
+    def _certificate(self, handshake: Handshake, shown: Certificate, message: Message) -> str:
+        chain = [Presented(parse_certificate(der), message.at) for der in shown.chain]
+        handshake.chains[message.side] = tuple(chain)
+        return ""
+
+    def _ticket(self, handshake: Handshake, issued: NewSessionTicket, _: Message) -> str:
+        self._issue(handshake, issued.ticket)
+        return ""
+
+    # By what a message holds; the other half of all messages is only named.
+    _KEPT: ClassVar[dict[type, Callable[[Any, Handshake, Any, Message], str]]] = {
+        ClientHello: _client_hello,
+        ServerHello: _server_hello,
+        EncryptedExtensions: _encrypted_extensions,
+        CertificateRequest: _request,
+        Certificate: _certificate,
+        NewSessionTicket: _ticket,
+    }
+
     # By what an event is: a nested handshake tells some seventy of them, and most would be tried last in a row.
-    _TAKEN: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+    TAKEN: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
         Chunk: _plaintext,
         Message: _message,
         Closed: _closed_by,
@@ -268,7 +295,7 @@ class Recorder:
         version = server_hello.version if server_hello else tried.version if tried else None
         messages = in_handshake_order(*told.messages)
         closed = (self._closed[CLIENT], self._closed[SERVER])
-        sealed = {event.side for event in told.sealed}
+        sealed = {event.side for event in told.sealed} if told.sealed else frozenset()
         resumed = told.resumed
         seen = Seen(
             version=version,
@@ -299,12 +326,12 @@ class Recorder:
             certificate_request=told.requested(torn=(told.number, SERVER) in self._torn),
             authorities=told.request.authorities if told.request else (),
             keys=(told.keys[CLIENT], told.keys[SERVER]),
-            keyed=tuple(sorted(told.keyed, key=_when)),
-            sealed=tuple(sorted(told.sealed, key=_when)),
-            alerts=tuple(sorted(told.alerts, key=_when)),
+            keyed=_in_time(told.keyed),
+            sealed=_in_time(told.sealed),
+            alerts=_in_time(told.alerts),
             proofs=tuple(told.proofs.values()),
             messages=messages,
-            malformed=tuple(sorted(told.malformed, key=lambda broken: broken.at.ended)),
+            malformed=_in_time(told.malformed),
             recovered=tuple(told.recovered),
             skipped=skipped,
             framing=framing,
@@ -326,10 +353,14 @@ class Recorder:
             return None, told.offered_identities
         return Place(self._stream, self._level, chain[0].at.last), ()
 
-    def _readable(self, side: Side, sealed: set[Side]) -> bool:
+    def _readable(self, side: Side, sealed: AbstractSet[Side]) -> bool:
         return side not in sealed and not self._missing[side]
 
 
-def _when(event: Alert | Sealed | Keyed) -> tuple[int, Side]:
-    """Sorts both sides' events by capture time, in whatever order the directions came."""
-    return event.at.ended, event.side
+_T = TypeVar("_T", Alert, Sealed, Keyed, Malformed)
+_WHEN = attrgetter("at.ended", "side")
+
+
+def _in_time(events: list[_T]) -> tuple[_T, ...]:
+    """Both sides' events by capture time, in whatever order the directions came."""
+    return tuple(sorted(events, key=_WHEN) if len(events) > 1 else events)

@@ -44,7 +44,6 @@ class StackOptions:
 
 
 _BOTH = 1 << CLIENT | 1 << SERVER
-_OF_STREAM = (Chunk, Gap, Closed)
 
 
 class _Told(NamedTuple):
@@ -227,21 +226,22 @@ class _Level:
             self._take(events)
 
     def _take(self, events: Iterable[TlsEvent]) -> None:
-        record, carve = self._recorder.record, self.carver.feeds
+        recorder, taken, carve = self._recorder, self._recorder.TAKEN, self.carver.feeds
+        looks = self._depth < self._deepest
         for event in events:
-            record(event)
-            # Not with `Chunk | Gap | Closed`, which would be made anew for each of seventy events a connection.
-            if not isinstance(event, _OF_STREAM):
-                self._joined_late |= type(event) is Tried
-                continue
-            if self._plaintext is not None:
-                self._plaintext.append(event)
-            if self._depth < self._deepest:
-                carve[event.side](event)
-                if self._inner:
-                    self._inner.feed(event)
-                else:
-                    self._begin_inner(event)
+            # As `Recorder.record`, without its call for each of seventy events.
+            taken[type(event)](recorder, event)
+            if type(event) is Chunk or type(event) is Closed or type(event) is Gap:
+                if self._plaintext is not None:
+                    self._plaintext.append(event)
+                if looks:
+                    carve[event.side](event)
+                    if self._inner:
+                        self._inner.feed(event)
+                    else:
+                        self._begin_inner(event)
+            elif type(event) is Tried:
+                self._joined_late = True
 
     def _begin_inner(self, event: Chunk | Gap | Closed) -> None:
         """Make the next level with the first bytes that may be its own."""
