@@ -10,6 +10,7 @@ import tomllib
 import junitparser
 import pytest
 
+from tests.makers import junit_form
 from tests.makers.program import ROOT, run_here, run_program
 
 CAPTURES = ROOT / "captures"
@@ -80,6 +81,7 @@ def test_every_capture_is_a_suite_and_every_rule_a_case(expect, tmp_path):
         *("--keys", OTHER / "keys.log", "--against", expect, "--report", f"junit={xml}"),
     )
     assert done.returncode == 1
+    assert junit_form.mistakes(xml.read_bytes()) == []
     good, other, bad = junitparser.JUnitXml.fromfile(str(xml))
     assert (good.tests, good.failures, good.errors, good.skipped) == (2, 0, 0, 0)
     assert (other.tests, other.failures, other.errors, other.skipped) == (2, 1, 0, 0)
@@ -316,6 +318,7 @@ def test_what_no_rule_asks_for_is_a_note(tmp_path):
     done = run_here("check", *traffic(FAILING), "--against", path, "-f", "json")
     assert words in json.loads(done.stdout)["captures"][0]["notes"]
     done = run_here("check", *traffic(FAILING), "--against", path, "-f", "junit")
+    assert junit_form.mistakes(done.stdout) == []
     (suite,) = junitparser.JUnitXml.fromstring(done.stdout)
     assert f"note: {words}" in next(iter(suite)).system_out
 

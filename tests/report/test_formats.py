@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import junitparser
 import pytest
-from lxml import etree
 from markdown_it import MarkdownIt
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
@@ -15,7 +14,7 @@ from analyzer.capture.items import Damage
 from analyzer.report import csv_report, junit, markdown, sarif
 from analyzer.report.model import Connection, Input
 from analyzer.report.rows import COLUMNS
-from tests.makers import told
+from tests.makers import junit_form, told
 from tests.makers.hostile import WORDS
 
 MIXED = told.report(told.established(0), told.rejected(1), told.sealed(2), told.refused(3))
@@ -91,14 +90,24 @@ def test_junit_says_what_could_not_be_read():
     assert next(iter(refused)).result[0].message == "this is text"
 
 
+def test_junit_is_as_ci_servers_take_it():
+    document = junit.dumps(MIXED).encode()
+    assert junit_form.mistakes(document) == []
+    for wrong, why in (
+        (document.replace(b"<testsuites ", b'<testsuites skipped="3" '), "no attribute skipped"),
+        (document.replace(b' tests="11"', b""), "tests is missing"),
+        (document.replace(b'timestamp="2', b'timestamp="on 2'), "timestamp='on 2"),
+        (document.replace(b"<properties>", b"<properties>words"), "text in it"),
+        (document.replace(b"properties>", b"facts>"), "no such element"),
+        (document.replace(b"skipped message", b"skipped reason"), "no attribute reason"),
+    ):
+        assert any(why in mistake for mistake in junit_form.mistakes(wrong)), why
+
+
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 def test_junit_is_xml_whatever_the_words(words):
     text = junit.dumps(hostile(words)).encode()
-    root = etree.fromstring(text)
-    assert {element.tag for element in root.iter()} <= {
-        *("testsuites", "testsuite", "properties", "property", "testcase"),
-        *("failure", "error", "skipped"),
-    }
+    assert junit_form.mistakes(text) == []
     assert len(text) < 200_000
 
 
