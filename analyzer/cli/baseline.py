@@ -15,7 +15,7 @@ from analyzer.verdict.finding import Status
 
 if TYPE_CHECKING:
     from analyzer.report.model import Report
-    from analyzer.verdict.regression.rules import CertificatePaths
+    from analyzer.verdict.expectations import CertificatePaths
 
 # Options of the expected set and what the file calls them.
 _PATHS = {
@@ -101,7 +101,7 @@ def _proved(report: Report, text: str) -> int:
 def _paths(given: dict[str, Any], base: Path) -> CertificatePaths:
     """The expected set as the file is to name it: relative to where the file will be."""
     from analyzer.run.expect_file import load_expect_file
-    from analyzer.verdict.regression.rules import CertificatePaths
+    from analyzer.verdict.expectations import CertificatePaths
 
     named: dict[str, Any] = {}
     if given["expect"] is not None:

@@ -14,9 +14,9 @@ from analyzer.session.facts import Session
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
+from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.finding import SLOTS, Status
 from analyzer.verdict.regression.check import comparable_history, hides
-from analyzer.verdict.regression.rules import CertificatePaths
 from analyzer.verdict.words import listing, short
 
 # Facts by the file's key, e.g. `outer.version`; a fact that the capture does not show is not there.

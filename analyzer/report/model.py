@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,7 +151,9 @@ class Report:
         try:
             return str(_face("html").frame(self))
         except ModuleNotFoundError:
-            return f"<pre>{html.escape(_face('terminal').dumps(self))}</pre>"
+            from html import escape  # noqa: PLC0415  for this alone
+
+            return f"<pre>{escape(_face('terminal').dumps(self))}</pre>"
 
 
 def _face(name: str) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer.errors import UnreadableInput
-from analyzer.run.expect_file import load_expect_file
 from analyzer.run.expected.clusters import (
     add_field,
     field_of,
@@ -20,8 +19,7 @@ from analyzer.run.expected.joining import joined
 from analyzer.run.expected.reading import is_directory
 from analyzer.session.certificates import Certificate
 from analyzer.verdict.certificates.chain import self_issued
-from analyzer.verdict.expectations import Expectations, Role
-from analyzer.verdict.regression.rules import CertificatePaths
+from analyzer.verdict.expectations import CertificatePaths, Expectations, Role
 
 
 def load_expectations(
@@ -56,6 +54,8 @@ def load_expectations(
     found = Collection()
     named, base = CertificatePaths(), Path()
     if expect is not None:
+        from analyzer.run.expect_file import load_expect_file  # noqa: PLC0415  30 ms with the rules
+
         try:
             named, base = load_expect_file(expect).certificates, expect.parent
         except UnreadableInput as error:

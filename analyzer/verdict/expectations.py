@@ -149,3 +149,18 @@ class Expectations:
             certificates=tuple(item for item in self.certificates if item.cluster in wanted),
             keys=tuple(item for item in self.keys if item.cluster in wanted),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePaths:
+    """The expected set as an expectation file names it; paths as written, relative to the file."""
+
+    etc: str = ""
+    server: tuple[str, ...] = ()
+    client: tuple[str, ...] = ()
+    customer_ca: tuple[str, ...] = ()
+    cluster: str = ""
+    cluster_cert: tuple[str, ...] = ()
+    inner_client: tuple[str, ...] = ()
+    mtls_anchors: tuple[str, ...] = ()
+    hardware: tuple[str, ...] = ()

@@ -13,9 +13,9 @@ from analyzer.report.check import check
 from analyzer.report.expect_write import baseline
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.pipeline import Options, analyze
+from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.finding import Status
 from analyzer.verdict.regression.file import parse_expect_file
-from analyzer.verdict.regression.rules import CertificatePaths
 from tests.makers.cases import ROOT, cases
 
 EXPECTED = load_expectations(etc=ROOT / "captures" / "pki" / "etc" / "sdk3")

@@ -12,9 +12,9 @@ from analyzer.report.expect_write import baseline
 from analyzer.report.schema import SCHEMA as REPORT_SCHEMA
 from analyzer.run.expected_files import load_expectations
 from analyzer.run.pipeline import Options, analyze
+from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.finding import Status
 from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
-from analyzer.verdict.regression.rules import CertificatePaths
 from tests.makers.cases import ROOT, cases
 
 CASES = cases()

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 
 from analyzer.errors import UnreadableInput
+from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.regression.file import SCHEMA, parse_expect_file
 from analyzer.verdict.regression.rules import (
     Allowed,
-    CertificatePaths,
     CertificateRule,
     ConnectionRule,
     Count,

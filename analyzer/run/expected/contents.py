@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from analyzer.der import contents
@@ -55,8 +54,6 @@ _YAML = re.compile(
 )
 # PyYAML reads about 1 MB in a second; the output for one hundred clusters has 1 MB.
 _YAML_LIMIT = 4 << 20
-_DEEPEST = 40
-_LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
 # What `--query ... --output text`, JSON and YAML print where there is no such field.
 _NOTHING = frozenset({"None", "null", "~", '""', "''", "{}", "[]"})
@@ -269,25 +266,11 @@ def _yaml(text: str) -> Contents:
         return Contents(
             problems=(f"YAML of more than {_YAML_LIMIT >> 20} MB is not read: use JSON",)
         )
+    # The library costs a tenth of the program's start, and next to nobody has such a file.
+    from analyzer.run.expected.yaml_documents import documents_of  # noqa: PLC0415
+
     try:
-        documents = list(_documents(text))
-    except (yaml.YAMLError, ValueError) as error:
-        why = " ".join(str(error).split())
-        # libyaml 0.2.6 and later may stop before `_documents` counts so far.
-        why = "nested too deep" if "maximum nesting depth" in why else why
-        return Contents(problems=(f"not valid YAML: {why}",))
+        documents = documents_of(text)
+    except ValueError as error:
+        return Contents(problems=(f"not valid YAML: {error}",))
     return Contents(document=documents[0] if len(documents) == 1 else documents)
-
-
-def _documents(text: str) -> Iterator[Any]:
-    """Every scalar as its string: `0123` is no 83, `NO` no False."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        # A few lines of aliases make gigabytes; AWS's tools write none.
-        if isinstance(event, yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not read")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise yaml.YAMLError("nested too deep")
-    yield from yaml.load_all(text, Loader=_LOADER)

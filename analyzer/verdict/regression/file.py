@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from analyzer.errors import UnreadableInput
 from analyzer.session.facts import STAGES
 from analyzer.tls.constants import VERSIONS
+from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.regression import values as read
 from analyzer.verdict.regression.rules import (
-    CertificatePaths,
     ConnectionRule,
     Count,
     ExpectFile,

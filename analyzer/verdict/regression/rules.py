@@ -8,8 +8,10 @@ merged into every rule. Whatever is None or () is not checked.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from analyzer.verdict.expectations import CertificatePaths
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -166,21 +168,6 @@ class ConnectionRule:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificatePaths:
-    """The expected set as the file names it; paths as written, relative to the file."""
-
-    etc: str = ""
-    server: tuple[str, ...] = ()
-    client: tuple[str, ...] = ()
-    customer_ca: tuple[str, ...] = ()
-    cluster: str = ""
-    cluster_cert: tuple[str, ...] = ()
-    inner_client: tuple[str, ...] = ()
-    mtls_anchors: tuple[str, ...] = ()
-    hardware: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ExpectFile:
     """One expectation file.
 
@@ -190,6 +177,6 @@ class ExpectFile:
         unmatched: what a connection means that no rule matches: `fail` or `ignore`.
     """
 
-    certificates: CertificatePaths = CertificatePaths()
+    certificates: CertificatePaths = field(default_factory=CertificatePaths)
     rules: tuple[ConnectionRule, ...] = ()
     unmatched: str = "fail"
