@@ -48,6 +48,9 @@ class CarveLimits:
     found: int = 64
 
 
+_LIMITS = CarveLimits()
+
+
 class Carver:
     """Certificates in the plaintext of one level.
 
@@ -59,7 +62,7 @@ class Carver:
     """
 
     def __init__(self, level: int, limits: CarveLimits | None = None) -> None:
-        limits = limits or CarveLimits()
+        limits = limits or _LIMITS
         self._lanes = (_Lane(CLIENT, level, limits), _Lane(SERVER, level, limits))
         self.feeds = (self._lanes[CLIENT].feed, self._lanes[SERVER].feed)
 
@@ -96,7 +99,7 @@ class _Lane:
                 return
             self._waiting.append(event)
             if self._end - self._offset >= self._search_at:
-                self.search()
+                self._drop(self.search())
                 self._search_at = self._end - self._offset + self._limits.together
         elif isinstance(event, Gap):
             self._end += event.size or 0
@@ -109,9 +112,10 @@ class _Lane:
             self._waiting.clear()
         self._offset = self._end
 
-    def search(self) -> None:
-        """Look through the bytes that wait, and let go of those in which none may begin any more."""
-        data = b"".join([chunk.data for chunk in self._waiting])
+    def search(self) -> int:
+        """Look through the bytes that wait; from where on one may still begin in them."""
+        waiting = self._waiting
+        data = waiting[0][1] if len(waiting) == 1 else b"".join([chunk[1] for chunk in waiting])
         at = 0 if len(self.found) < self._limits.found else len(data)
         while len(self.found) < self._limits.found:
             match = _SHAPE.search(data, at)
@@ -129,7 +133,7 @@ class _Lane:
                 at = end
             else:
                 at += 1
-        self._drop(at)
+        return at
 
     def _frames(self, start: int, end: int) -> Span:
         """The frames that the bytes from `start` to `end` of those that wait came in."""
@@ -153,7 +157,8 @@ class _Lane:
             gone += 1
         del waiting[:gone]
         if size:
-            waiting[0] = waiting[0]._replace(data=waiting[0].data[size:])
+            side, data, at = waiting[0]
+            waiting[0] = Chunk(side, data[size:], at)
 
 
 def _sealed_size(data: bytes) -> int | None:

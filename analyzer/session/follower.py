@@ -37,7 +37,7 @@ class Follower:
     Attributes:
         records: begun so far. lost: how often no record was where the form says.
         fits: messages that end where a record does.
-        apart: every message held exactly one record.
+        apart: every message held exactly one record; of bare records it says nothing.
     """
 
     def __init__(self, form: Form, side: Side, offset: int, skips: Skips) -> None:
@@ -58,15 +58,16 @@ class Follower:
 
     def feed(self, event: StreamEvent) -> list[StreamEvent]:
         """The TLS bytes that `event` completes; a gap or an end is passed on."""
-        if isinstance(event, Chunk):
-            size = len(event.data)
-            if 0 < size <= min(self._record_left, self._message_left) and not self._window.data:
-                self._window.offset += size  # the body of a long record needs no look
-                self._pass(size)
-                return [event]
-            if self._passes_whole(event.data):
-                return [event]
-            self._window.append(event)
+        if type(event) is Chunk:
+            window, size = self._window, len(event[1])
+            if not window.data:
+                if 0 < size <= self._record_left and size <= self._message_left:
+                    window.offset += size  # the body of a long record needs no look
+                    self._pass(size)
+                    return [event]
+                if self._passes_whole(event[1]):
+                    return [event]
+            window.append(event)
             out: list[StreamEvent] = []
             while self._step(out):
                 pass
@@ -90,7 +91,7 @@ class Follower:
 
     def _passes_whole(self, data: bytes) -> bool:
         """Bare records from the first byte to the last, the last perhaps unfinished: nothing is to be taken out."""
-        if self.form.size or self._record_left or self._seeking or self._window.data:
+        if self._record_left or self.form.size or self._seeking:
             return False
         at = last = records = 0
         end = len(data)
@@ -103,8 +104,6 @@ class Follower:
         if self.records or records > 1:
             self._version = data[last + 1 : last + 3]
         self.records += records
-        self._records_in_message += records
-        self.apart &= self._records_in_message == 1
         self._record_left = at - end
         self._window.offset += end
         return True

@@ -9,11 +9,8 @@ is there to tell; then the form that fits best (`hypotheses`) is followed (`foll
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from heapq import merge
-from operator import attrgetter
 
 from analyzer.session.facts import SkippedBytes
 from analyzer.session.follower import Follower
@@ -26,7 +23,6 @@ __all__ = ["Framing", "FramingLimits", "parse_framing"]
 
 # Content types 20 to 23, and a record's major version.
 _RECORD_STARTS = frozenset({b"\x14\x03", b"\x15\x03", b"\x16\x03", b"\x17\x03"})
-_ENDED = attrgetter("at.ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +42,10 @@ class FramingLimits:
     held: int = 1 << 18
     searched: int = 1 << 20
     listed: int = 1024
+
+
+_LIMITS = FramingLimits()
+_BARE = Form()
 
 
 class Framing:
@@ -72,7 +72,7 @@ class Framing:
         cut_hellos: bool = True,
         offsets: tuple[int, int] = (0, 0),
     ) -> None:
-        limits = limits or FramingLimits()
+        limits = limits or _LIMITS
         self._cut_hellos = cut_hellos
         self._pin = None if pinned is None else parse_framing(pinned)
         self._lanes = (
@@ -115,10 +115,12 @@ class Framing:
 
     def feed(self, event: StreamEvent) -> Sequence[StreamEvent]:
         """Take the next event of the plaintext; the TLS bytes that are known with it."""
-        lane, peer = self._lanes[event.side], self._lanes[event.side.peer]
+        side = event.side
+        lane = self._lanes[side]
         if lane.follower:
             return lane.follower.feed(event)
         lane.hold(event)
+        peer = self._lanes[1 - side]
         if self._looks_early and self._lanes[CLIENT].starts > 1 and self._lanes[SERVER].starts:
             self._looks_early = False
             if self._form is None and (out := self._begin_plainly()):
@@ -174,7 +176,7 @@ class Framing:
         starts = plainly_bare(client.runs(), server.runs())
         if starts is None:
             return []
-        form = self._form = Form()
+        form = self._form = _BARE
         return _in_time(
             client.follow_from(starts[CLIENT], form), server.follow_from(starts[SERVER], form)
         )
@@ -183,7 +185,7 @@ class Framing:
         """Without any hello: follow bare records from where they go on."""
         out = _in_time(*(lane.follow_late() for lane in self._lanes))
         if any(lane.follower for lane in self._lanes):
-            self._form = Form()
+            self._form = _BARE
         return out
 
 
@@ -192,7 +194,16 @@ def _in_time(client: list[StreamEvent], server: list[StreamEvent]) -> list[Strea
 
     So nothing behind has to wait for the other side's hello, or its keys: that costs more than this.
     """
-    return list(merge(client, server, key=_ENDED)) if client and server else client or server
+    if not (client and server):
+        return client or server
+    timed: list[tuple[int, int, StreamEvent]] = []
+    for events in (client, server):
+        latest = 0
+        for event in events:
+            latest = max(latest, event.at.ended)
+            timed.append((latest, len(timed), event))
+    timed.sort()
+    return [event for _, _, event in timed]
 
 
 class _Lane:
@@ -224,16 +235,16 @@ class _Lane:
     def runs(self) -> list[Run]:
         """What is held, cut at the gaps."""
         runs = []
-        data, borders = bytearray(), set()
+        data, borders = bytearray(), []
         start = self._offset
         for event in self._events:
-            if isinstance(event, Chunk):
-                borders.add(len(data))
-                data += event.data
+            if type(event) is Chunk:
+                borders.append(len(data))
+                data += event[1]
             elif isinstance(event, Gap):
                 runs.append(Run(self._side, bytes(data), start, frozenset(borders)))
                 start += len(data) + (event.size or 0)
-                data, borders = bytearray(), set()
+                data, borders = bytearray(), []
         runs.append(Run(self._side, bytes(data), start, frozenset(borders)))
         return [run for run in runs if run.data]
 
@@ -243,7 +254,7 @@ class _Lane:
 
     def follow_late(self) -> list[StreamEvent]:
         """The bytes of bare records whose hello was missed, if any go on in what is held."""
-        return self._follow(Form(), late_record)
+        return self._follow(_BARE, late_record)
 
     def _follow(self, form: Form, place: Callable[[Run], int | None]) -> list[StreamEvent]:
         before = 0
@@ -264,19 +275,22 @@ class _Lane:
     def give_up(self, size: int) -> list[StreamEvent]:
         """Take the first `size` bytes for vendor bytes; the gaps and ends up to there."""
         passed: list[StreamEvent] = []
-        events = deque(self._events)
+        events = self._events
         self.held -= size
-        while events and (size or not isinstance(events[0], Chunk)):
-            event = events.popleft()
+        done = 0
+        while done < len(events) and (size or type(events[done]) is not Chunk):
+            event = events[done]
             if isinstance(event, Chunk):
                 count = min(size, len(event.data))
                 self.skips.add(self._side, self._offset, count, event.at)
                 self._offset += count
                 size -= count
                 if count < len(event.data):
-                    events.appendleft(event._replace(data=event.data[count:]))
+                    events[done] = event._replace(data=event.data[count:])
+                    break
             else:
                 passed.append(event)
                 self._offset += (event.size or 0) if isinstance(event, Gap) else 0
-        self._events = list(events)
+            done += 1
+        del events[:done]
         return passed

@@ -76,14 +76,13 @@ def may_hold_hello(data: bytes, side: Side) -> bool:
 
 def record_size(header: bytes | bytearray) -> int | None:
     """The size of the record that begins with the 5 bytes `header`, itself included; None if it is no record."""
-    kind, length = header[0], header[3] << 8 | header[4]
-    if not CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT or header[1] != 3 or header[2] > 4:
+    kind = header[0]
+    if header[1] != 3 or header[2] > 4 or not CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT:
         return None
-    if not 1 <= length <= LONGEST_RECORD:
-        return None
-    if kind <= ALERT and kind - 19 != length < _SMALLEST_SEALED:  # 1 byte, 2 bytes, or sealed
-        return None
-    return RECORD_HEADER + length
+    length = header[3] << 8 | header[4]
+    if length < _SMALLEST_SEALED and (not length or (kind <= ALERT and length != kind - 19)):
+        return None  # a ChangeCipherSpec of 1 byte, an alert of 2, or sealed
+    return RECORD_HEADER + length if length <= LONGEST_RECORD else None
 
 
 def begins_tls(side: Side, data: bytes, *, answers: bool) -> bool | None:
