@@ -141,5 +141,5 @@ class Closed(NamedTuple):
 
 
 StreamEvent: TypeAlias = Chunk | Gap | Closed
-# Takes a chunk of which nothing can be told yet, or says False.
-Gather: TypeAlias = Callable[[Chunk], bool]
+# Takes the bytes and frames of a chunk of which nothing can be told yet, or says False.
+Gather: TypeAlias = Callable[[bytes, Span], bool]

@@ -41,6 +41,7 @@ _UNFRAGMENTED = b"\x40\x00"  # "don't fragment" is set
 _KEY_AT, _KEY, _FLAGS = 12, 12, 21
 _EDGES = SYN | FIN | RST
 _NEVER = -1  # equals no field
+_MOST_COPIES = 4096
 
 # An IPv4 header without options and the TCP header behind it: total length, identification, TTL,
 # addresses and ports, sequence and acknowledgment number, header length, flags, window.
@@ -136,8 +137,11 @@ class Glance:
             if offset >= 0x50 and size >= 0 and not flags & SYN:
                 end = start + captured
                 data = start + ip + total - size
-                payload = bytes(buffer[data : min(data + size, end)])
-                missing = size - len(payload)
+                if data + size <= end:
+                    (payload,), missing = _COPIES[size](buffer, data), 0
+                else:
+                    payload = bytes(buffer[data:end])
+                    missing = size - len(payload)
                 fields = key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
                 return new_tuple(Segment, fields)
         return self.decode(bytes(buffer[start : start + captured]), wire, at)
@@ -145,6 +149,19 @@ class Glance:
     def decode(self, data: bytes, wire: int, at: Span) -> Segment | IcmpError | None:
         """What a frame holds, without a look."""
         return self._decoder.frame(self._link_type, data, wire, at)
+
+
+class _Copies(dict[int, Callable[[bytearray, int], tuple[bytes]]]):
+    """What copies so many bytes, in half the time that two slices take."""
+
+    def __missing__(self, size: int) -> Callable[[bytearray, int], tuple[bytes]]:
+        if len(self) >= _MOST_COPIES:
+            self.clear()
+        copies = self[size] = struct.Struct(f"{size}s").unpack_from
+        return copies
+
+
+_COPIES = _Copies()
 
 
 def _nothing(buffer: bytearray, start: int, end: int) -> bool:  # noqa: ARG001

@@ -115,11 +115,13 @@ class Analysis:
             if type(item) is Segment:
                 if item.at.ended > self._latest:  # noqa: PLR1730  a call costs more than the rest of this line
                     self._latest = item.at.ended
-                for flow, event in feed(item):
-                    if type(event) is Ended:
-                        yield from self._end(flow)
-                    else:
-                        take(flow, event)  # type: ignore[arg-type]
+                events = feed(item)
+                if events:
+                    for flow, event in events:
+                        if type(event) is Ended:
+                            yield from self._end(flow)
+                        else:
+                            take(flow, event)  # type: ignore[arg-type]
             elif isinstance(item, IcmpError):
                 self._flows.icmp(item)
             elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:
@@ -187,7 +189,7 @@ class Analysis:
         doubt = self._doubts.pop(flow.number, None)
         for event in doubt.events() if doubt else ():
             self._feed(stack, event)
-        flow.gathers = stack.gathers
+        flow.gather(stack.gathers)
         return stack
 
     def _feed(self, stack: Stack, event: StreamEvent) -> None:

@@ -108,16 +108,16 @@ class RecordReader:
         self._searching = False
         self._skip = 0  # bytes up to the end of a record that a loss cut
 
-    def gather(self, chunk: Chunk) -> bool:
+    def gather(self, data: bytes, at: Span) -> bool:
         """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
-        size = self._size + len(chunk.data)
+        size = self._size + len(data)
         # While a border is searched, or after bytes that are no record, never so many bytes are wanted.
         if size >= self._wanted or not self._parts:
             return False
-        self._parts.append(chunk.data)
-        self._spans.append((size, chunk.at))
+        self._parts.append(data)
+        self._spans.append((size, at))
         self._size = size
-        self.last = chunk.at
+        self.last = at
         return True
 
     def feed(self, chunk: Chunk) -> list[Record]:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from analyzer.capture.items import Segment
-from analyzer.stream import CLIENT, Chunk, Closed, Gap, Side, Span, StreamEvent
+from analyzer.stream import CLIENT, Chunk, Closed, Gap, Gather, Side, Span, StreamEvent
 from analyzer.transport.hello import HELLO_PREFIX, hello_sender
 from analyzer.transport.limits import TransportLimits
 from analyzer.transport.seq import MASK, distance
@@ -20,7 +20,6 @@ from analyzer.transport.tally import Tally
 
 # What is called reordering where the round trip is not known (Wireshark's threshold).
 _REORDERING_NS = 3_000_000
-
 _MOST_ANSWERS = 8
 _NO_GAPS: list[Gap] = []  # of whoever has none; it stays empty
 
@@ -43,6 +42,7 @@ class Half:
     Attributes:
         side: whose it is; before `Flow` has decided that, nothing comes out.
         next, position: sequence number and offset of the next byte to come out.
+        gather: takes bytes that follow, or says False; see `Flow.gather`.
         direct: nothing is held or undecided: a segment that starts at `next` can pass straight through.
         settled: where the stream begins is decided. begun: it was seen to begin (its SYN, or the answer to it).
         acked: the highest acknowledgment by the peer, -1 before any.
@@ -64,6 +64,7 @@ class Half:
         "begun",
         "direct",
         "gaps",
+        "gather",
         "next",
         "peer",
         "position",
@@ -78,16 +79,15 @@ class Half:
         self.side: Side = CLIENT
         self.peer: Half = self
         self.tally = Tally(limits.remembered)
+        self.gather: Gather | None = None
         self.next = -1
-        self.position = 0
+        self.position = self._origin = 0
         self.direct = self.settled = self.begun = False
         self.gaps = _NO_GAPS
         self.round_trip_ns = _REORDERING_NS
-        self._origin = 0
         self._answers: tuple[int, ...] = ()  # where it began by answers that others replaced
         self._held: list[Piece] = []  # sorted, without overlaps
-        self._held_bytes = 0
-        self._lost = 0
+        self._held_bytes = self._lost = 0
         self.acked = self._floor = -1  # the highest and the lowest acknowledgment by the peer
         self._fin: tuple[int, Span] | None = None
         self._closed = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import CLIENT, SERVER, Chunk, Gather, Side, Span, StreamEvent, new_tuple
+from analyzer.stream import CLIENT, SERVER, Gather, Side, Span, StreamEvent
 from analyzer.transport.facts import TcpFacts, endpoints
 from analyzer.transport.half import Half
 from analyzer.transport.keep_alive import is_keep_alive
@@ -26,8 +26,7 @@ class Flow:
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
         last: its latest segment's frame. ended: no more events come, `facts()` is final.
         watched_until: until when nothing more of it was seen. ignored: see `Flows.ignore`.
-        gathers: for client and server, what takes a chunk so that no event has to be told for it; None: nothing.
-            Set by whoever reads the events: eight of nine segments of a bulk transfer go no further.
+        longest_silence: nanoseconds without a segment. path: of its latest segment.
     """
 
     __slots__ = (
@@ -37,9 +36,7 @@ class Flow:
         "_first",
         "_full_trip",
         "_icmp",
-        "_longest_silence",
         "_oriented_by",
-        "_path",
         "_paths",
         "_ports",
         "_rtt",
@@ -49,11 +46,12 @@ class Flow:
         "_syn_at",
         "_syns",
         "ended",
-        "gathers",
         "ignored",
         "key",
         "last",
+        "longest_silence",
         "number",
+        "path",
         "receiver",
         "sender",
         "watched_until",
@@ -69,7 +67,6 @@ class Flow:
         self.sender.peer, self.receiver.peer = self.receiver, self.sender
         self.last = self._first = first.at
         self.ended = self.ignored = False
-        self.gathers: tuple[Gather, Gather] | None = None
         self.watched_until = first.at.ended
         self._ports = ports
         self._client: Half | None = None
@@ -80,26 +77,25 @@ class Flow:
         self._rtt: int | None = None
         self._full_trip: int | None = None
         self._simultaneous = False
-        self._longest_silence = 0
+        self.longest_silence = 0
         self._silence_after: int | None = None
         self._silence_ended = 0
         self._ended_by: tuple[str, Half] | None = None
-        self._path = first.path
+        self.path = first.path
         self._paths: tuple[tuple[str, ...], ...] = (first.path,)
         self._icmp: tuple[IcmpError, ...] = ()
 
     def take(self, half: Half, segment: Segment) -> Sequence[StreamEvent]:
-        """The events that `segment`, sent by `half`, gives rise to."""
-        _, seq, ack, flags, window, payload, missing, at, ttl, ip_id, _, path = segment
+        """The events that `segment`, sent by `half`, gives rise to; `Flows.feed` knows a shorter way for most."""
+        _, _, ack, flags, window, _, missing, at, ttl, _, _, path = segment
         tally = half.tally
         silence = at.began - self.last.ended
         if silence >= 0:
-            if silence > self._longest_silence:
-                self._longest_silence, self._silence_after = silence, self.last.last
-                self._silence_ended = at.began
+            if silence > self.longest_silence:
+                self.note_silence(silence, at)
             self.last = at
-        if path != self._path:
-            self._note_path(path)
+        if path != self.path:
+            self.note_path(path)
         before = tally.latest
         tally.latest = segment
         tally.segments += 1
@@ -107,33 +103,6 @@ class Flow:
             tally.note(segment)
         if ack != half.peer.acked and flags & (ACK | RST) == ACK:
             half.peer.acknowledge(ack)
-        if (
-            half.direct
-            and seq == half.next
-            and payload
-            and not flags & (SYN | FIN | RST)
-            and not missing
-        ):
-            # The path of nearly every segment of a bulk transfer.
-            size = len(payload)
-            half.next = (seq + size) & MASK
-            half.position += size
-            tally.recent.append(segment)
-            chunk = new_tuple(Chunk, (half.side, payload, at))
-            gathers = self.gathers
-            if gathers is not None and gathers[half.side](chunk):
-                return ()
-            return (chunk,)
-        if (
-            flags == ACK
-            and seq == half.next
-            and not payload
-            and not missing
-            and tally.acknowledging
-            and before is not None
-            and before.ip_id != ip_id
-        ):
-            return ()  # it only acknowledges: nearly every other segment, neither a keep-alive nor a copy
         earlier = before if before is not None and is_same_packet(segment, before) else None
         if earlier is None and flags & (SYN | FIN | RST):
             earlier = tally.seen_control(segment)
@@ -143,7 +112,7 @@ class Flow:
             tally.latest = before
         if flags & RST:
             tally.note_reset(segment, before, half.peer.tally.latest)
-            self.gathers = None
+            self.gather(None)
             if self._ended_by is None:
                 self._ended_by = ("reset", half)
             return ()  # what a reset carries is no part of the stream
@@ -164,10 +133,18 @@ class Flow:
             return ()
         if flags & FIN:
             half.end_at((segment.seq + len(segment.payload) + missing) & MASK, at)
-            self.gathers = None
+            self.gather(None)
             if self._ended_by is None:
                 self._ended_by = ("fin", half)
         return self._advance(half)
+
+    def gather(self, gathers: tuple[Gather, Gather] | None) -> None:
+        """Give bytes of client and server to these first, which may take them: then no event is told of them.
+
+        Eight of nine segments of a bulk transfer go no further.
+        """
+        for half in self._halves:
+            half.gather = gathers[half.side] if gathers else None
 
     def is_continued_by(self, half: Half, syn: Segment) -> bool:
         """Whether `syn` belongs here; otherwise the pair of addresses and ports is used anew."""
@@ -213,8 +190,14 @@ class Flow:
                 self._orient(half, "syn")
         return segment._replace(seq=seq)
 
-    def _note_path(self, path: tuple[str, ...]) -> None:
-        self._path = path
+    def note_silence(self, silence: int, at: Span) -> None:
+        """Keep the longest silence so far, which ended with the segment of `at`."""
+        self.longest_silence, self._silence_after = silence, self.last.last
+        self._silence_ended = at.began
+
+    def note_path(self, path: tuple[str, ...]) -> None:
+        """Another path than the latest segment's."""
+        self.path = path
         if path not in self._paths and len(self._paths) < _MOST_PATHS:
             self._paths = (*self._paths, path)
 
@@ -329,7 +312,7 @@ class Flow:
         self._syns += times
         self.sender.tally.segments += times + copies
         self.sender.tally.duplicates += copies
-        self._longest_silence, self._silence_after = silence, silence_after
+        self.longest_silence, self._silence_after = silence, silence_after
         self.last = self._syn_at = last
 
     @property
@@ -371,7 +354,7 @@ class Flow:
             rtt_ns=self._rtt,
             full_rtt_ns=self._full_trip,
             asked_after_reset=self._asked_after_reset,
-            longest_silence_ns=self._longest_silence,
+            longest_silence_ns=self.longest_silence,
             silence_after=self._silence_after,
             silence_ended_ns=self._silence_ended,
             gaps=(*client.gaps, *server.gaps),

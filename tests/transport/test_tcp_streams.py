@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.capture.items import ACK, PSH, SYN, URG
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side, Span
 from analyzer.transport import TransportLimits
 from tests.makers.segments import CLIENT_HELLO, MS, SERVER_HELLO, Conversation
 from tests.makers.streams import only
@@ -49,15 +49,19 @@ def test_what_is_gathered_is_told_to_nobody_until_a_side_ends():
     gathered: list[tuple[str, bytes]] = []
     told: list[tuple[str, bytes]] = []
 
-    def gather(chunk: Chunk) -> bool:
-        if chunk.data.startswith(b"gathered"):
-            gathered.append((chunk.side.word, chunk.data))
-        return chunk.data.startswith(b"gathered")
+    def gather(side: Side) -> Gather:
+        def takes(data: bytes, at: Span) -> bool:
+            assert at.first == at.last
+            if data.startswith(b"gathered"):
+                gathered.append((side.word, data))
+            return data.startswith(b"gathered")
+
+        return takes
 
     for segment in talk.segments:
         for flow, event in flows.feed(segment):
             if not told:
-                flow.gathers = gather, gather
+                flow.gather((gather(CLIENT), gather(SERVER)))
             told += [(event.side.word, event.data)] if isinstance(event, Chunk) else []
     assert gathered == [
         ("client", b"gathered"),
