@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import options, output, progress
-from analyzer.report.model import Connection, Packed, Report
+from analyzer.report.model import Connection, Packed, Report, briefs_of
 from analyzer.verdict.brief import Brief
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @options.one_of(
     "--only",
     words=["all", "failed"],
-    means="Which connections to show; the verdict is over all of them.",
+    means="Which connections to show: 'failed' those that failed, were lost or hold a failed certificate. The verdict "
+    "is over all of them.",
 )
 @options.one_of(
     "--fail-on",
@@ -87,7 +88,7 @@ def _by_processes(captures: list[str], chosen: Options, jobs: int) -> Report:
 
 
 def _tell(target: output.Target, only: str, connection: Connection) -> None:
-    if only == "all" or connection.conversation.outcome == "failed":
+    if only == "all" or any(map(_failed, briefs_of([connection]))):
         target.tell(connection)
 
 
@@ -95,11 +96,15 @@ def _shown(report: Report, only: str) -> Report:
     connections = report.connections
     if only == "all":
         return report
+    failed: Sequence[Connection]
     if isinstance(connections, Packed):
-        return replace(report, connections=connections.chosen(_failed))
-    failed = tuple(c for c in connections if c.conversation.outcome == "failed")
-    return replace(report, connections=failed)
+        failed = connections.chosen(_failed)
+    else:
+        briefs = briefs_of(connections)
+        failed = tuple(c for c, b in zip(connections, briefs, strict=True) if _failed(b))
+    return replace(report, connections=failed, left_out=len(connections) - len(failed))
 
 
 def _failed(brief: Brief) -> bool:
-    return brief.kind.outcome == "failed"
+    """It failed or was lost, or something about it makes the verdict a fail."""
+    return brief.failed or bool(brief.kind.failures or brief.kind.broken)

@@ -113,6 +113,7 @@ class Report:
         shown: which address showed which certificate when, over all connections.
         series: the failures, each cause between two machines once, with its count and times.
         usual: nanoseconds that a stage took in the median connection (`session.timing`).
+        left_out: how many connections are not among `connections` because nobody wanted to be told of them.
     """
 
     inputs: tuple[Input, ...]
@@ -123,6 +124,7 @@ class Report:
     shown: tuple[Showing, ...] = ()
     series: tuple[Series, ...] = ()
     usual: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def broken(self) -> tuple[Broken, ...]:

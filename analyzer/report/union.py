@@ -43,6 +43,7 @@ def united(one: Report, other: Report) -> Report:
         shown=_showings((*one.shown, *shifted.shown)),
         series=series(briefs),
         usual=usual(each.took for each in briefs),
+        left_out=one.left_out + other.left_out,
     )
 
 

@@ -131,12 +131,16 @@ def outcomes(report: Report) -> Counter[str]:
 
 def headline(report: Report) -> str:
     """What the capture comes to, in one line."""
-    total = len(report.connections)
+    total, others = len(report.connections), report.left_out
     if not total:
-        return "no connection found"
+        return f"{_connections(others)}, no failure seen" if others else "no connection found"
     counts = outcomes(report)
     told = ", ".join(f"{counts[word]} {word}" for word in OUTCOME_WORDS if counts[word])
-    return f"{total} connection{'s' if total > 1 else ''}: {told}"
+    return f"{_connections(total)}: {told}{f'; {others} more not shown' if others else ''}"
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s' if count > 1 else ''}"
 
 
 _ENDINGS = {
