@@ -54,6 +54,8 @@ def command(
 
     The file holds decrypted traffic, and session keys unless --with-secrets none: it is made readable
     for its owner only.
+
+    Exit codes: 0 written, 2 usage or nothing readable, 3 no connection has what is asked for.
     """
     from analyzer.run.export import exported, key_lines
     from analyzer.run.pipeline import Run

@@ -56,7 +56,7 @@ def command(
 ) -> int:
     """Tell each connection as it ends: `tcpdump -U -w - port 2223 | hsm-analyzer live -`.
 
-    Key logs are followed while they grow, and may appear later. Ends at the end of the input, with
+    Key logs are followed while they grow, may appear later, and may be pipes. Ends at the end of the input, with
     Ctrl-C, or by --exit-on; then a summary goes to stderr.
 
     Exit codes: 0 no connection failed, 1 one did, 3 none was seen.
