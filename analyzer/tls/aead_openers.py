@@ -109,7 +109,7 @@ class ExplicitNonceOpener:
         size = len(body) - self.overhead
         if size < 0:
             return None
-        header = mac_header(self.sequence, record_type, version, size)
+        header = _MAC_HEADER(self.sequence, record_type, version, size)
         try:
             plain = self._decrypt(self._salt + body[:8], body[8:], header)
         except InvalidTag:
@@ -138,7 +138,7 @@ class SequenceNonceOpener:
         size = len(body) - self.overhead
         if size < 0:
             return None
-        header = mac_header(self.sequence, record_type, version, size)
+        header = _MAC_HEADER(self.sequence, record_type, version, size)
         try:
             plain = self._decrypt((self._iv ^ self.sequence).to_bytes(12, "big"), body, header)
         except InvalidTag:

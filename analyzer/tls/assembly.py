@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.stream import Span, new_tuple
+from analyzer.stream import Span
 from analyzer.tls.constants import HANDSHAKE_TYPES
 
 _HEADER = 4
@@ -27,10 +27,23 @@ class MessageReader:
 
     Attributes:
         too_long: sizes of the messages that were passed over, taken by whoever reports them.
+        between: the next record begins a message: one that holds whole messages, as most do, need not be fed.
     """
+
+    __slots__ = (
+        "_astray",
+        "_ceiling",
+        "_data",
+        "_skip",
+        "_spans",
+        "_wanted",
+        "between",
+        "too_long",
+    )
 
     def __init__(self, ceiling: int) -> None:
         self.too_long: list[int] = []
+        self.between = True
         self._ceiling = ceiling
         self._data = bytearray()
         self._spans: list[tuple[int, Span]] = []
@@ -45,18 +58,6 @@ class MessageReader:
                 return []
             self._astray = False
         messages = []
-        if not self._data and not self._skip:
-            # A record that holds whole messages, as most do.
-            start, size, ceiling = 0, len(body), self._ceiling
-            while start + _HEADER <= size:
-                end = start + _HEADER + int.from_bytes(body[start + 1 : start + 4], "big")
-                if end > size or end - start > ceiling:
-                    break
-                messages.append(new_tuple(RawMessage, (body[start], body[start:end], at)))
-                start = end
-            if start == size:
-                return messages
-            body = body[start:]
         if self._skip:
             passed = min(self._skip, len(body))
             self._skip -= passed
@@ -78,13 +79,14 @@ class MessageReader:
                 )
                 self._drop(size)
             self._wanted = _HEADER
+        self.between = not self._data and not self._skip
         return messages
 
     def lose(self) -> None:
         """Bytes are missing: forget a message that is under way, go on with the next record that begins one."""
         self._drop(len(self._data))
         self._skip, self._wanted = 0, _HEADER
-        self._astray = True
+        self._astray, self.between = True, False
 
     def _span(self, size: int) -> Span:
         last = next(at for end, at in self._spans if end >= size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, Span, new_tuple
 from analyzer.tls.assembly import MessageReader
 from analyzer.tls.constants import (
@@ -44,6 +46,7 @@ from analyzer.tls.transcript import Transcript
 
 _CLOSE_NOTIFY = 0
 _HEADER = 4
+_HEADER_FIELDS = struct.Struct(">BBH").unpack_from  # type, size
 _HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
 # Messages that change what follows them.
 _CHANGING = frozenset({CLIENT_HELLO, ENCRYPTED_EXTENSIONS, FINISHED, END_OF_EARLY_DATA, KEY_UPDATE})
@@ -87,6 +90,7 @@ class Content:
         self._protection = protection
         self._secrets = secrets
         self._events = events
+        self._ceiling = ceiling
         self._messages = MessageReader(ceiling)
         self._order = Order(side)
         self.agreed = False
@@ -94,7 +98,8 @@ class Content:
         self._late: LateAuthentication | None = None  # under way
         self._closed = False
 
-    def take(self, kind: int, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+    # Here and in `messages` no argument goes by its name: these are called for every record but those of application data.
+    def take(self, kind: int, data: bytes, version: int, at: Span, encrypted: bool) -> None:
         """The content of the next record.
 
         Args:
@@ -105,7 +110,7 @@ class Content:
             encrypted: it was sealed.
         """
         if kind == HANDSHAKE:
-            self.messages(data, version, at, encrypted=encrypted)
+            self.messages(data, version, at, encrypted)
         elif kind == APPLICATION_DATA:
             if not self.agreed:
                 self._check_agreed(at, encrypted=encrypted)
@@ -160,14 +165,26 @@ class Content:
 
     # ------------------------------------------------------------------ by content type
 
-    def messages(self, data: bytes, version: int, at: Span, *, encrypted: bool) -> None:
+    def messages(self, data: bytes, version: int, at: Span, encrypted: bool) -> None:
         """The content of the next record, one of handshake messages; as `take`."""
         if version == SSL2:
-            self._message(CLIENT_HELLO, data, at, sslv2=True, encrypted=False)
+            self._message(CLIENT_HELLO, data, at, False, True)
             return
         reader = self._messages
+        if reader.between:
+            start, size = 0, len(data)
+            while size - start >= _HEADER:
+                kind, high, low = _HEADER_FIELDS(data, start)
+                end = start + _HEADER + (high << 16) + low
+                if end > size or end - start > self._ceiling:
+                    break
+                self._message(kind, data[start:end], at, encrypted)
+                start = end
+            if start == size:
+                return
+            data = data[start:]
         for kind, raw, span in reader.feed(data, at):
-            self._message(kind, raw, span, sslv2=False, encrypted=encrypted)
+            self._message(kind, raw, span, encrypted)
         while reader.too_long:
             size = reader.too_long.pop()
             self.malformed(f"a handshake message of {size} bytes is over the ceiling", at)
@@ -186,7 +203,14 @@ class Content:
 
     # ------------------------------------------------------------------ messages
 
-    def _message(self, kind: int, raw: bytes, at: Span, *, sslv2: bool, encrypted: bool) -> None:
+    def _message(
+        self,
+        kind: int,
+        raw: bytes,
+        at: Span,
+        encrypted: bool,
+        sslv2: bool = False,
+    ) -> None:
         side, protection = self._side, self._protection
         handshake = self._handshakes.current[side]
         if kind in _HELLOS and protection.epoch == "traffic":
@@ -249,8 +273,11 @@ class Content:
             self.malformed("application data before any keys", at)
         elif self._protection.epoch == "early":
             return
-        elif not handshake.tried and not any(
-            facts[self._side] for facts in (handshake.finished, handshake.lost, handshake.sealed)
+        elif not (
+            handshake.finished[self._side]
+            or handshake.tried
+            or handshake.lost[self._side]
+            or handshake.sealed[self._side]
         ):
             self.malformed("application_data before finished", at)
         self.agreed = True

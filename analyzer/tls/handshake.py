@@ -32,7 +32,6 @@ class LateAuthentication:
     secret: bytes = field(default=b"", repr=False)
 
 
-@dataclass(slots=True)
 class Handshake:
     """What both sides' records of one handshake depend on. Pairs are `(client's, server's)`.
 
@@ -56,25 +55,49 @@ class Handshake:
         late: clients' answers to them that were not told yet.
     """
 
-    number: int
-    client_hello: ClientHello | None = None
-    server_hello: ServerHello | None = None
-    retry: ServerHello | None = None
-    version: int | None = None
-    suite: Suite | None = None
-    encrypted_extensions: EncryptedExtensions | None = None
-    raw: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []), repr=False)
-    finished: list[bool] = field(default_factory=lambda: [False, False])
-    sealed: list[bool] = field(default_factory=lambda: [False, False])
-    lost: list[bool] = field(default_factory=lambda: [False, False])
-    proved: bool = False
-    tried: tuple[bytes, Suite] | None = field(default=None, repr=False)
-    master: tuple[bytes, str] | None = field(default=None, repr=False)
-    openers: list[Opener | None] = field(default_factory=lambda: [None, None], repr=False)
-    derived: dict[str, bytes] = field(default_factory=dict, repr=False)
-    context: bytes = field(default=b"", repr=False)
-    requests: dict[bytes, bytes] = field(default_factory=dict, repr=False)
-    late: list[LateAuthentication] = field(default_factory=list)
+    __slots__ = (
+        "client_hello",
+        "context",
+        "derived",
+        "encrypted_extensions",
+        "finished",
+        "late",
+        "lost",
+        "master",
+        "number",
+        "openers",
+        "proved",
+        "raw",
+        "requests",
+        "retry",
+        "sealed",
+        "server_hello",
+        "suite",
+        "tried",
+        "version",
+    )
+
+    # By hand: the one of a dataclass calls a function for each list, and takes twice as long.
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.client_hello: ClientHello | None = None
+        self.server_hello: ServerHello | None = None
+        self.retry: ServerHello | None = None
+        self.version: int | None = None
+        self.suite: Suite | None = None
+        self.encrypted_extensions: EncryptedExtensions | None = None
+        self.raw: tuple[list[bytes], list[bytes]] = ([], [])
+        self.finished = [False, False]
+        self.sealed = [False, False]
+        self.lost = [False, False]
+        self.proved = False
+        self.tried: tuple[bytes, Suite] | None = None
+        self.master: tuple[bytes, str] | None = None
+        self.openers: list[Opener | None] = [None, None]
+        self.derived: dict[str, bytes] = {}
+        self.context = b""
+        self.requests: dict[bytes, bytes] = {}
+        self.late: list[LateAuthentication] = []
 
     def miss(self, side: Side, facts: list[bool]) -> None:
         """Messages of `side` cannot be read; `facts` is `sealed` or `lost`."""

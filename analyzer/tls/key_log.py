@@ -54,6 +54,10 @@ _END_OF_LINE = re.compile(rb"\r\n?|\n")
 _OFFSET_BITS = 40
 _OFFSET_MASK = (1 << _OFFSET_BITS) - 1
 
+# What holds a line of every label but ECH's and the first bytes of the next line.
+_USUAL_LINE = 256
+_WORDS = 4  # label, client random, secret, and what is behind the line
+
 # How many numbers of broken lines are told; a file that is no key log at all has no end of them.
 _TOLD = 20
 
@@ -145,13 +149,22 @@ class KeyLog:
     def lookup(self, client_random: bytes) -> Iterator[tuple[str, bytes]]:
         """(label, secret) of the lines for a client random, in the order in which they were written."""
         prefix = int.from_bytes(client_random[:3], "big") << _OFFSET_BITS
-        index = self._index
+        last = prefix | _OFFSET_MASK
+        index, text = self._index, self._text
+        digits = client_random.hex().encode("ascii")
         for at in range(bisect_left(index, prefix), len(index)):
-            if index[at] > prefix | _OFFSET_MASK:
+            entry = index[at]
+            if entry > last:
                 break
-            label, found, secret = self._line(index[at])
-            if found == client_random:
-                yield label, secret
+            # The words of a line that was matched when it was added: a third of matching it again.
+            begin = entry & _OFFSET_MASK
+            words = text[begin : begin + _USUAL_LINE].split(None, 3)
+            if len(words) < _WORDS:  # it is longer, or the last one
+                label, found, secret = self._line(entry)
+                if found == client_random:
+                    yield label, secret
+            elif words[1].lower() == digits:
+                yield words[0].decode("ascii"), _unhex(words[2])
 
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]:
         """(label, client random, secret) of every line, in no particular order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import CLIENT_KEY_EXCHANGE
@@ -28,8 +28,7 @@ TRAFFIC_LABELS = {
 _MASTER_LABEL = "CLIENT_RANDOM"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An opener.
 
     Attributes:
@@ -37,10 +36,14 @@ class Found:
         opened: content type and plaintext of the record it was tried on (TLS <= 1.2).
     """
 
-    opener: Opener = field(repr=False)
+    opener: Opener
     source: str
-    secret: bytes = field(default=b"", repr=False)
-    opened: tuple[int, bytes] | None = field(default=None, repr=False)
+    secret: bytes = b""
+    opened: tuple[int, bytes] | None = None
+
+    def __repr__(self) -> str:
+        """Without secret and content."""
+        return f"Found(source={self.source!r})"
 
 
 def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) -> Found | Missing:

@@ -17,7 +17,7 @@ from analyzer.tls.content import Content
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
 from analyzer.tls.handshake import Handshakes
 from analyzer.tls.protection import BROKEN, HELLO_MISSING, STAYS, WAITS, Protection
-from analyzer.tls.records import Record, RecordReader
+from analyzer.tls.records import Fields, Record, RecordReader
 from analyzer.tls.secrets import Secrets
 
 _FIRST_RECORDS = 64
@@ -110,14 +110,13 @@ class Lane:
         """Take the next event of this side's stream."""
         if type(event) is Chunk:
             reader = self._records
-            broken = reader.broken
+            if not reader.usual:
+                self._feed_unusual(event)
+                return
             records = reader.feed(event)
-            if reader.late and not self._protection.behind_loss:
-                self.content.lose()
-                self._protection.lose(None)
             if records:
                 self._take(records)
-            if reader.broken and not broken:
+            if reader.broken:
                 self.content.malformed(reader.broken, event.at)
         elif isinstance(event, Gap):
             self._rest()
@@ -132,6 +131,18 @@ class Lane:
             else:
                 self._pass(event)
 
+    def _feed_unusual(self, chunk: Chunk) -> None:
+        """At the beginning, behind a loss, behind bytes that are no record."""
+        reader = self._records
+        broken = reader.broken
+        records = reader.feed(chunk)
+        if reader.late and not self._protection.behind_loss:
+            self.content.lose()
+            self._protection.lose(None)
+        self._take(records)
+        if reader.broken and not broken:
+            self.content.malformed(reader.broken, chunk.at)
+
     def resume(self) -> None:
         """Try what waits again, now that the other side or the secrets may tell more."""
         self._drain(last=False)
@@ -145,7 +156,7 @@ class Lane:
 
     # ------------------------------------------------------------------ records in order
 
-    def _take(self, records: Sequence[Record]) -> None:
+    def _take(self, records: Sequence[Fields]) -> None:
         """Count records, and take what they hold.
 
         All but a few are sealed under keys that are in effect, or come before any: these are taken here and
@@ -153,8 +164,8 @@ class Lane:
         """
         side, counts, first_records = self._side, self.counts, self.first_records
         protection, content, events = self._protection, self.content, self._events
-        for record in records:
-            kind, version, body, at = record
+        for fields in records:
+            kind, version, body, at = fields
             size = len(body)
             number = counts.records = counts.records + 1
             if kind == APPLICATION_DATA:
@@ -163,24 +174,25 @@ class Lane:
             if number <= _FIRST_RECORDS:
                 first_records.append(new_tuple(RecordSeen, (side, kind, version, size, at)))
             if self.held:
-                self._hold(record)
+                self._hold(new_tuple(Record, fields))
                 continue
             opener = protection.ready
             if opener is None:
                 if kind == HANDSHAKE and not protection.on and not protection.behind_loss:
-                    content.messages(body, version, at, encrypted=False)
+                    content.messages(body, version, at, False)
                     continue
             elif kind == APPLICATION_DATA or not protection.tls13:
                 opened = opener.open(kind, version, body)
                 if opened:
                     kind, data = opened
                     if kind == HANDSHAKE:
-                        content.messages(data, version, at, encrypted=True)
+                        content.messages(data, version, at, True)
                     elif kind != APPLICATION_DATA or not content.agreed:
-                        content.take(kind, data, version, at, encrypted=True)
+                        content.take(kind, data, version, at, True)
                     elif data:
                         events.append(new_tuple(Chunk, (side, data, at)))
                     continue
+            record = new_tuple(Record, fields)
             if not self._process(record, last=False):
                 self._hold(record)
 
@@ -252,9 +264,9 @@ class Lane:
                     self.content.lose()
                     self._events.append(Gap(self._side, None, at, "does not verify"))
                 else:
-                    self.content.take(*opened, version, at, encrypted=True)
+                    self.content.take(*opened, version, at, True)
                 return True
-        elif kind in {CHANGE_CIPHER_SPEC, APPLICATION_DATA}:
+        elif kind in (CHANGE_CIPHER_SPEC, APPLICATION_DATA):
             # What these mean depends on the version.
             handshake = self._handshakes.current[self._side]
             negotiated = handshake.version
@@ -263,7 +275,7 @@ class Lane:
             if negotiated == TLS13 and kind == APPLICATION_DATA:
                 protection.begin("handshake")
                 return self._process(record, last=last)
-        self.content.take(kind, body, version, at, encrypted=False)
+        self.content.take(kind, body, version, at, False)
         return True
 
     def _guess_protection(self, record: Record) -> None:
@@ -281,7 +293,7 @@ class Lane:
             opened = self._protection.try_secrets(record)
             if opened:
                 self.content.join()
-                self.content.take(*opened, record.version, record.at, encrypted=True)
+                self.content.take(*opened, record.version, record.at, True)
                 return True
             self._protection.begin("")
             self._protection.give_up(HELLO_MISSING, record.at)

@@ -1,12 +1,13 @@
 """Handshake messages as values.
 
-`parsers` makes them of message bodies. Unknown extensions are kept as they came.
+`parsers` makes them of message bodies. Unknown extensions are kept as they came. They are named tuples, which cost a third
+of frozen dataclasses to make, and show nothing of what they hold, which may have been sealed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3)
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -23,8 +24,11 @@ _ENCRYPTED_CLIENT_HELLO = 0xFE0D
 Extensions = Mapping[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientHello:
+def _name_alone(value: object) -> str:
+    return f"{type(value).__name__}(...)"
+
+
+class ClientHello(NamedTuple):
     """RFC 8446 section 4.1.2.
 
     Attributes:
@@ -34,17 +38,21 @@ class ClientHello:
         binders_size: bytes of the binders list at the message's end, 0 without one.
     """
 
-    random: bytes = field(repr=False)
+    random: bytes
     legacy_version: int
     session_id: bytes
     suites: tuple[int, ...]
-    extensions: Extensions = field(repr=False)
+    extensions: Extensions
     versions: tuple[int, ...]
     server_name: str | None
     alpn: tuple[str, ...]
-    psk_identities: tuple[bytes, ...] = field(default=(), repr=False)
-    binders: tuple[bytes, ...] = field(default=(), repr=False)
+    psk_identities: tuple[bytes, ...] = ()
+    binders: tuple[bytes, ...] = ()
     binders_size: int = 0
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
     @property
     def session_ticket(self) -> bytes:
@@ -67,18 +75,21 @@ class ClientHello:
         return _ENCRYPTED_CLIENT_HELLO in self.extensions
 
 
-@dataclass(frozen=True, slots=True)
-class ServerHello:
+class ServerHello(NamedTuple):
     """RFC 8446 section 4.1.3. `version`: the one that was chosen."""
 
-    random: bytes = field(repr=False)
+    random: bytes
     version: int
     session_id: bytes
     suite: int
-    extensions: Extensions = field(repr=False)
+    extensions: Extensions
     is_retry: bool
     selected_psk: int | None
     alpn: str | None
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
     @property
     def encrypt_then_mac(self) -> bool:
@@ -96,12 +107,15 @@ class ServerHello:
         return _EXTENDED_MASTER_SECRET in self.extensions
 
 
-@dataclass(frozen=True, slots=True)
-class EncryptedExtensions:
+class EncryptedExtensions(NamedTuple):
     """RFC 8446 section 4.3.1."""
 
-    extensions: Extensions = field(repr=False)
+    extensions: Extensions
     alpn: str | None
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
     @property
     def early_data(self) -> bool:
@@ -109,53 +123,74 @@ class EncryptedExtensions:
         return _EARLY_DATA in self.extensions
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(NamedTuple):
     """RFC 8446 section 4.4.2, RFC 5246 section 7.4.2. `chain`: DER, the leaf first; or a raw public key alone."""
 
-    chain: tuple[bytes, ...] = field(repr=False)
+    chain: tuple[bytes, ...]
     context: bytes = b""
 
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
-@dataclass(frozen=True, slots=True)
-class CertificateRequest:
+
+class CertificateRequest(NamedTuple):
     """RFC 8446 section 4.3.2, RFC 5246 section 7.4.4. `authorities`: DER names."""
 
-    authorities: tuple[bytes, ...] = field(repr=False)
+    authorities: tuple[bytes, ...]
     context: bytes = b""
 
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
-@dataclass(frozen=True, slots=True)
-class NewSessionTicket:
+
+class NewSessionTicket(NamedTuple):
     """RFC 8446 section 4.6.1, RFC 5077 section 3.3."""
 
-    ticket: bytes = field(repr=False)
+    ticket: bytes
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
 
-@dataclass(frozen=True, slots=True)
-class ServerKeyExchange:
+class ServerKeyExchange(NamedTuple):
     """RFC 5246 section 7.4.3. It can be taken apart only with the suite in hand; see `proofs`."""
 
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateVerify:
+class CertificateVerify(NamedTuple):
     """RFC 8446 section 4.4.3. `scheme`: None before TLS 1.2, where the key alone decides."""
 
     scheme: int | None
-    signature: bytes = field(repr=False)
+    signature: bytes
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUpdate:
+class KeyUpdate(NamedTuple):
     """RFC 8446 section 4.6.3."""
 
     requested: bool
 
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+
+class Finished(NamedTuple):
     """RFC 8446 section 4.4.4."""
 
-    verify_data: bytes = field(repr=False)
+    verify_data: bytes
+
+    def __repr__(self) -> str:
+        """As all."""
+        return _name_alone(self)

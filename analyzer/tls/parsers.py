@@ -13,6 +13,7 @@ import functools
 import struct
 from collections.abc import Callable
 
+from analyzer.stream import new_tuple
 from analyzer.tls.constants import SSL30, TLS12, TLS13, TLS13_DRAFTS
 from analyzer.tls.cursor import Cursor, Truncated
 from analyzer.tls.decompression import decompressed
@@ -97,18 +98,21 @@ def _client_hello(body: bytes, _version: int | None) -> ClientHello:
     extensions = _extensions(body, end + 1 + body[end])  # behind the compression methods
     offered = extensions.get(_SUPPORTED_VERSIONS)
     identities, binders, binders_size = _pre_shared_keys(extensions.get(_PRE_SHARED_KEY))
-    return ClientHello(
-        random,
-        legacy_version,
-        session_id,
-        suites,
-        extensions,
-        _offered_versions(offered) if offered else (legacy_version,),
-        _server_name(extensions.get(_SERVER_NAME)),
-        _protocols(extensions.get(_ALPN)),
-        identities,
-        binders,
-        binders_size,
+    return new_tuple(
+        ClientHello,
+        (
+            random,
+            legacy_version,
+            session_id,
+            suites,
+            extensions,
+            _offered_versions(offered) if offered else (legacy_version,),
+            _server_name(extensions.get(_SERVER_NAME)),
+            _protocols(extensions.get(_ALPN)),
+            identities,
+            binders,
+            binders_size,
+        ),
     )
 
 
@@ -150,22 +154,31 @@ def _server_hello(body: bytes, _version: int | None) -> ServerHello:
         version = int.from_bytes(selected, "big")
     psk = extensions.get(_PRE_SHARED_KEY)
     protocols = _protocols(extensions.get(_ALPN))
-    return ServerHello(
-        random,
-        TLS13 if version in TLS13_DRAFTS else version,
-        session_id,
-        suite,
-        extensions,
-        random == RETRY_RANDOM,
-        int.from_bytes(psk, "big") if psk is not None else None,
-        protocols[0] if protocols else None,
+    return new_tuple(
+        ServerHello,
+        (
+            random,
+            TLS13 if version in TLS13_DRAFTS else version,
+            session_id,
+            suite,
+            extensions,
+            random == RETRY_RANDOM,
+            int.from_bytes(psk, "big") if psk is not None else None,
+            protocols[0] if protocols else None,
+        ),
     )
 
 
 def _encrypted_extensions(body: bytes, _version: int | None) -> EncryptedExtensions:
     extensions = _extensions(body, 0)
     protocols = _protocols(extensions.get(_ALPN))
-    return EncryptedExtensions(extensions, protocols[0] if protocols else None)
+    return new_tuple(
+        EncryptedExtensions,
+        (
+            extensions,
+            protocols[0] if protocols else None,
+        ),
+    )
 
 
 def _certificate(body: bytes, version: int | None) -> Certificate:
@@ -212,7 +225,13 @@ def _certificate_verify(body: bytes, version: int | None) -> CertificateVerify:
     at += 2
     if at + size > len(body):
         raise Truncated("signature")
-    return CertificateVerify(first if has_scheme else None, body[at : at + size])
+    return new_tuple(
+        CertificateVerify,
+        (
+            first if has_scheme else None,
+            body[at : at + size],
+        ),
+    )
 
 
 def _new_session_ticket(body: bytes, version: int | None) -> NewSessionTicket:
@@ -222,11 +241,11 @@ def _new_session_ticket(body: bytes, version: int | None) -> NewSessionTicket:
     at += 2
     if at + size > len(body):
         raise Truncated("ticket")
-    return NewSessionTicket(body[at : at + size])
+    return new_tuple(NewSessionTicket, (body[at : at + size],))
 
 
 def _finished(body: bytes, version: int | None) -> Finished:
-    return Finished(Cursor(body).take(_SSL3_FINISHED) if version == SSL30 else body)
+    return new_tuple(Finished, (Cursor(body).take(_SSL3_FINISHED) if version == SSL30 else body,))
 
 
 _SSL3_FINISHED = 36

@@ -17,6 +17,7 @@ _Table = Mapping[str, tuple[str, ...]]
 
 _START = ""
 _LAST = "finished"
+_NOT_STRAIGHT = -1
 _ANYWHERE = frozenset({"hello_request"})
 
 # fmt: off
@@ -111,20 +112,31 @@ class Order:
         self._waiting: list[tuple[str, Span]] = []
         self._state: str | None = _START  # the message before; None where it is not known
         self._finished = self._told = False
+        # The version and its table while the first handshake goes as it should, when nothing else needs to be looked at.
+        self._version = _NOT_STRAIGHT
+        self._table = self._tls12
 
     def see(self, name: str, at: Span, version: int | None) -> Disorder | None:
         """The next message; as `judge`."""
+        state = self._state
+        if version == self._version and state is not None and name in self._table[state]:
+            self._state = name
+            if name == _LAST:
+                self._finished, self._version = True, _NOT_STRAIGHT
+            return None
         if self._told:
             return None
         if version is None or self._waiting:
             self._waiting.append((name, at))
-            return self.judge(version)
-        table = self._tls13 if version == TLS13 else self._tls12
-        state = self._state
-        if not self._finished and state is not None and name in table[state] and name != _LAST:
-            self._state = name  # all but the last messages of a handshake that goes as it should
-            return None
-        return self._step(table, name, at)
+            wrong = self.judge(version)
+        else:
+            wrong = self._step(self._tls13 if version == TLS13 else self._tls12, name, at)
+        if version is None or self._finished or self._told:
+            self._version = _NOT_STRAIGHT
+        else:
+            self._version = version
+            self._table = self._tls13 if version == TLS13 else self._tls12
+        return wrong
 
     def judge(self, version: int | None) -> Disorder | None:
         """The first message that cannot stand where it does.
