@@ -17,7 +17,6 @@ from analyzer.errors import BadUsage
 
 if TYPE_CHECKING:
     from analyzer.report.certificates import Comparison, Presented
-    from analyzer.report.model import Report
 
 _LEVELS = {"outer": 0, "inner": 1, "all": None}
 
@@ -95,7 +94,8 @@ def command(
         _write(shown, directory, der=form == "der", links=hash_links, force=force)
     _print(shown, comparison, form, to_files=directory is not None)
     if not shown:
-        _say_why(report)
+        complain(f"no certificate in {len(report.connections)} connections", "warning")
+        output.hint(report.connections)
         return INCONCLUSIVE
     return GATE if comparison is not None and comparison.missing else DONE
 
@@ -172,13 +172,3 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.read_bytes() == data
     except OSError:
         return False
-
-
-def _say_why(report: Report) -> None:
-    """Why there is no certificate, as far as the capture tells."""
-    from analyzer.report.words import remedies
-
-    told = dict.fromkeys(remedy for each in report.connections for remedy in remedies(each))
-    complain(f"no certificate in {len(report.connections)} connections", "warning")
-    for remedy in told:
-        complain(remedy, "hint")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from analyzer.cli import files, options
-from analyzer.cli.output import warn_of
+from analyzer.cli.output import hint, warn_of
 from analyzer.cli.program import DONE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage
 
@@ -97,5 +97,6 @@ def command(
         files.write_private(output, made, force=force)
     if not full:
         complain(f"no connection shows {what} of the {level} level; the file is empty", "warning")
+        hint(found)
         return INCONCLUSIVE
     return DONE

@@ -193,7 +193,10 @@ def test_without_keys_the_inner_certificates_are_missing_and_the_way_to_them_is_
     assert (done.returncode, done.stdout) == (3, b"")
     lines = done.stderr.decode().splitlines()
     assert lines[0] == "hsm-analyzer: warning: no certificate in 3 connections"
-    assert any(line.startswith("hsm-analyzer: hint: ") for line in lines[1:])
+    *hints, more = lines[1:]
+    assert len(hints) == 4
+    assert all(line.startswith("hsm-analyzer: hint: needs a key-log line ") for line in hints)
+    assert more == "hsm-analyzer: hint: 2 more; 'keys' lists them all"
 
 
 def test_a_file_with_other_bytes_is_not_overwritten(tmp_path):
