@@ -32,7 +32,7 @@ _DEEPEST = 4  # deeper levels are drawn at this inset
 _SILENCE_NS = 1_000_000_000
 _SECOND = 1_000_000_000
 
-_ALARMS = ("refused", "never answered", "never acknowledged")
+_ALARMS = ("refused", "no answer", "never acknowledged")
 
 
 @dataclass(frozen=True, slots=True)

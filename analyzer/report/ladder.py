@@ -26,7 +26,7 @@ _LAST = 5
 
 _OPENINGS = {
     "complete": "SYN, SYN-ACK, ACK",
-    "syn-only": "SYN, never answered",
+    "syn-only": "SYN, no answer",
     "refused": "SYN, refused by RST",
     "no-final-ack": "SYN, SYN-ACK, no ACK",
     "simultaneous": "SYN from both sides",
