@@ -3,7 +3,7 @@
 - `program`: the group of commands, what an error looks like, and the exit codes; `streams`: the standard streams.
 - `options`: options that several commands share, and what they mean for the library.
 - `output`: where a report goes, in which format and colour; `files`: what is written, for its owner only;
-  `progress`: how far a long run is.
+  `notes`: what is told beside a result; `progress`: how far a long run is.
 - One module a command, imported when it is used, in the order of `--help`: `analyze`; `check`, `baseline`,
   `compare`; `live`; `export`, `crosscheck`, `keys`; `batch`, `merge`; `anonymize`; `explain`; `certs`, `expect`;
   `schema`, `completion`, `doctor`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import files, options
-from analyzer.cli.output import warn_of
+from analyzer.cli.notes import warn_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.report.text import safe_text
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import files, options, output
+from analyzer.cli import files, options
+from analyzer.cli.notes import hint, warn_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage
 
@@ -85,7 +86,7 @@ def command(
     plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
     chosen = replace(options.analysis(plain), expected=Expectations.none())
     report = analyze(captures, chosen)
-    output.warn_of(report.inputs)
+    warn_of(report.inputs)
     shown = presented(
         report, _LEVELS[level], {"server": SERVER, "client": CLIENT, "both": None}[side]
     )
@@ -95,7 +96,7 @@ def command(
     _print(shown, comparison, form, to_files=directory is not None)
     if not shown:
         complain(f"no certificate in {len(report.connections)} connections", "warning")
-        output.hint(report.connections)
+        hint(report.connections)
         return INCONCLUSIVE
     return GATE if comparison is not None and comparison.missing else DONE
 

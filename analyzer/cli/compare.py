@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from analyzer.cli import options, output, progress
+from analyzer.cli.notes import warn_of
 from analyzer.cli.program import DONE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage
 
@@ -50,7 +51,7 @@ def command(*, kind: str, **given: Any) -> int:
     if any(report.broken for report in reports):
         return INTERNAL
     if not talk.quiet:
-        output.warn_of(source for report in reports for source in report.inputs)
+        warn_of(source for report in reports for source in report.inputs)
     empty = [report.inputs[0].name for report in reports if not report.connections]
     for name in empty:
         complain(f"{name}: no TCP connection to compare", "warning")

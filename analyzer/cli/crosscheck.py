@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import options, output
+from analyzer.cli import options
+from analyzer.cli.notes import warn_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.report.text import safe_text
 
@@ -65,7 +66,7 @@ def _of_file(
     )
     with Run([capture], chosen) as run:
         found = sorted(run.connections(), key=lambda each: each.conversation.stream)
-        output.warn_of(run.inputs)
+        warn_of(run.inputs)
         keys = "".join(f"{line}\n" for line in key_lines(found, 0, run.secrets)).encode()
         inner = [each for each in found if each.streams[1, "records"]]
         inside = b"".join(exported(inner, 1, "records", run.secrets)) if inner else b""

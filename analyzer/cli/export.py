@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from analyzer.cli import files, options
-from analyzer.cli.output import hint, warn_of
+from analyzer.cli.notes import hint, warn_of
 from analyzer.cli.program import DONE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli import files, options, output
+from analyzer.cli import files, options
+from analyzer.cli.notes import warn_of
 from analyzer.cli.program import DONE, INCONCLUSIVE
 from analyzer.errors import BadUsage
 from analyzer.report.text import safe_text
@@ -72,7 +73,7 @@ def command(
     plain = {**given, **dict.fromkeys(("at", *options.EXPECTED))}
     with Run(captures, replace(options.analysis(plain), expected=Expectations.none())) as run:
         found = sorted(run.connections(), key=lambda each: each.conversation.stream)
-        output.warn_of(run.inputs)
+        warn_of(run.inputs)
         wanted = [f"{line}\n" for line in key_lines(found, 0, run.secrets)]
     told = list(key_use.uses(found))
     lines = key_use.unused(list(key_use.lines_of(logs)), found) if unused else []

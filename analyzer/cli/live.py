@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli import options, output
+from analyzer.cli.notes import warn_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, complain
 from analyzer.errors import BadUsage, UserError
 from analyzer.report.text import safe_text
@@ -82,7 +83,7 @@ def command(
                 stop(tally)
         for connection in watch.finish():
             tell(connection)
-        output.warn_of(read)
+        warn_of(read)
     complain(_summary(tally), "summary")
     if tally.outcomes["failed"]:
         return GATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +15,14 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from analyzer.cli import files
+from analyzer.cli.notes import warn_of
 from analyzer.cli.options import one_of
 from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
-from analyzer.report.model import Connection, Input, Report
-from analyzer.report.words import PLAIN_WIDTH, remedies
+from analyzer.report.model import Connection, Report
+from analyzer.report.words import PLAIN_WIDTH
 from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.finding import Status
-
-_HINTS = 4
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -227,24 +226,6 @@ def warn(report: Report, ports: frozenset[int] | None, *, quiet: bool = False) -
         where = "" if ports is None else f" with port {_either(ports)}"
         more = "" if ports is None else "; --port N or --port any looks elsewhere"
         complain(f"no TCP connection{where} in {frames} frames{more}", "warning")
-
-
-def warn_of(inputs: Iterable[Input]) -> None:
-    """What of the captures could not be read: one line each on stderr."""
-    for source in inputs:
-        if source.refused:
-            complain(f"{source.name}: {source.refused}", "warning")
-        for damage in source.damage:
-            complain(f"{source.name}: {damage.why} (at byte {damage.offset})", "warning")
-
-
-def hint(connections: Sequence[Connection]) -> None:
-    """What would open what stayed sealed: one line each on stderr, as many as are read."""
-    wanted = list(dict.fromkeys(remedy for each in connections for remedy in remedies(each)))
-    for remedy in wanted[:_HINTS]:
-        complain(f"needs {remedy}", "hint")
-    if len(wanted) > _HINTS:
-        complain(f"{len(wanted) - _HINTS} more; 'keys' lists them all", "hint")
 
 
 def colored(choice: str, stream: TextIO) -> bool:
