@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from tests.makers.vendor import self_signed
+from tests.makers.vendor import contexts
 
 _PAUSE = 0.5  # seconds
 
@@ -30,14 +27,7 @@ def talking() -> Iterator[int]:
 
 
 def _talk(server: socket.socket, stop: threading.Event) -> None:
-    der, key = self_signed()
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "server.pem"
-        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
-        server_context.load_cert_chain(path)
-    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+    client_context, server_context = contexts()
 
     def serve() -> None:
         with (

@@ -48,6 +48,19 @@ def self_signed(name: str = "inner.example", *, small: bool = False) -> tuple[by
     return certificate.public_bytes(serialization.Encoding.DER), pem
 
 
+def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Of a client that takes any certificate, and of a server that shows a self-signed one."""
+    der, key = self_signed()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "server.pem"
+        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
+        server.load_cert_chain(path)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    return client, server
+
+
 @functools.cache
 def tls_session(
     version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
@@ -61,15 +74,7 @@ def tls_session(
         refused: the server does not take any suite that the client offers, and says so in an alert.
         requests: application data exchanged after the handshake, of growing size.
     """
-    der, key = self_signed()
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "server.pem"
-        path.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
-        server_context.load_cert_chain(path)
-    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client_context.check_hostname = False
-    client_context.verify_mode = ssl.CERT_NONE
+    client_context, server_context = contexts()
     other = {
         ssl.TLSVersion.TLSv1_2: ssl.TLSVersion.TLSv1_3,
         ssl.TLSVersion.TLSv1_3: ssl.TLSVersion.TLSv1_2,
