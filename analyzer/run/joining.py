@@ -92,12 +92,19 @@ def of_shares(parts: Sequence[Part | Lost], sources: Sequence[Source], options: 
     there = [part for part in parts if isinstance(part, Part)]
     findings = [*_key_findings(options), *(_lost_share(p) for p in parts if isinstance(p, Lost))]
     told = [_Own(c, index) for index, part in enumerate(there) for c in part.connections]
+    # A file that was still being written is longer for who read it last.
     inputs = [
-        there[0].inputs[place] if there else _unread(source, parts[0])
+        max((part.inputs[place] for part in there), key=_frames)
+        if there
+        else _unread(source, parts[0])
         for place, source in enumerate(sources)
     ]
     findings += traffic(_sum(part.summary for part in there), [each.name for each in inputs])
     return assembled(inputs, _numbered(told, there, options), findings, options.expected)
+
+
+def _frames(source: Input) -> int:
+    return source.frames
 
 
 def _sum(summaries: Iterable[Summary]) -> Summary:

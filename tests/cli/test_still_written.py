@@ -10,6 +10,8 @@ import pytest
 
 from analyzer.capture.items import Segment
 from analyzer.report.model import Input
+from analyzer.run.joining import of_shares
+from analyzer.run.parts import Chosen, Task, analyzed
 from analyzer.run.pipeline import Options, analyze, items_of
 from tests.makers.cases import cases
 from tests.makers.loopback import talking
@@ -79,6 +81,20 @@ def test_what_is_appended_while_a_file_is_read_is_read_too(reader, tmp_path):
         assert [damage.why for damage in read[0].damage] == ["the file ends within frame 50"]
     else:
         assert read[0].damage == ()
+
+
+def test_of_shares_that_met_the_file_at_different_lengths_the_longest_is_told(tmp_path):
+    data = CASES["three-hsms"].capture.read_bytes()
+    path = tmp_path / "growing"
+    parts = []
+    for share, size in enumerate((20_000, len(data))):
+        path.write_bytes(data[:size])
+        parts.append(analyzed(Task(((0, path),), Options(), Chosen(None, share, 2))))
+    report = of_shares(parts, [path], Options())
+    whole = analyze([path])
+    assert report.inputs == whole.inputs
+    last = max(connection.conversation.tcp.span.last for connection in report.connections)
+    assert last <= report.inputs[0].frames
 
 
 @pytest.fixture
