@@ -37,8 +37,9 @@ _FORMS: dict[int, tuple[str, int, bytes]] = {
 # Then version and header length, fragment field, protocol and, behind checksum and addresses, two ports.
 _REST = "B5xHxB10xHH"
 _UNFRAGMENTED = b"\x40\x00"  # "don't fragment" is set
-# Addresses and ports of such a packet, and behind their beginning TCP's flags.
-_KEY_AT, _KEY, _FLAGS = 12, 12, 21
+# Where addresses and ports of such a packet begin; they, and TCP's flags.
+_KEY_AT = 12
+_KEY_AND_FLAGS = struct.Struct("12s9xB").unpack_from
 _EDGES = SYN | FIN | RST
 _NEVER = -1  # equals no field
 _MOST_COPIES = 4096
@@ -102,8 +103,8 @@ class Glance:
 
     def ignores(self, buffer: bytearray, start: int) -> bool:
         """Whether the ordinary segment at `start` is of a connection that is ignored, and only goes on with it."""
-        key = start + self._ip + _KEY_AT
-        if bytes(buffer[key : key + _KEY]) not in self._ignored or buffer[key + _FLAGS] & _EDGES:
+        key, flags = _KEY_AND_FLAGS(buffer, start + self._ip + _KEY_AT)
+        if key not in self._ignored or flags & _EDGES:
             return False
         self._passed += 1
         return self._passed & 63 != 0

@@ -32,6 +32,8 @@ _TOLD_ELSEWHERE = 100
 # The handshake of those is over, so their secrets are logged and no hello comes: no record waits for either, but where
 # keys stand behind the packets (pcapng). A busy host has hundreds of them.
 _HELD_FOR_LATE_KEYS = 1 << 14
+# Nor do they use up what may be tried to open an HSM's: half of it.
+_SPARE = 1 << 17
 
 # Bytes of sealed records of ended connections that may wait for keys standing behind them (pcapng).
 _WAITING = 64 << 20
@@ -182,7 +184,7 @@ class Analysis:
         options = self._stack_options
         if joined_late and self._is_elsewhere(flow):
             hold = _HELD_FOR_LATE_KEYS if self._late_keys else 0
-            options = replace(options, tls=TlsLimits(hold=hold))
+            options = replace(options, tls=TlsLimits(hold=hold, spare=_SPARE))
             self._joined_late.add(flow.number)
         stack = Stack(flow.number, self._secrets, self._origins, options)
         self._stacks[flow.number] = stack

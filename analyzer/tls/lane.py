@@ -32,12 +32,14 @@ class TlsLimits:
         hold: bytes of records per side that wait for a hello or a secret.
         lost_records: how many records a gap may have swallowed for the next ones still to be opened.
         trials: tags per side that may be tried to find out how many it was, for all gaps together.
+        spare: of the tags that all connections together may try for want of a hello, so many are left to others.
     """
 
     message: int = 1 << 20
     hold: int = 1 << 18
     lost_records: int = 4096
     trials: int = 1 << 18
+    spare: int = 0
 
 
 class Lane:
@@ -290,7 +292,7 @@ class Lane:
 
     def _without_hello(self, record: Record, *, last: bool) -> bool:
         if last:
-            opened = self._protection.try_secrets(record)
+            opened = self._protection.try_secrets(record, self._limits.spare)
             if opened:
                 self.content.join()
                 self.content.take(*opened, record.version, record.at, True)

@@ -207,11 +207,19 @@ class Protection:
         self._keyed(found, record.at)
         return opened
 
-    def try_secrets(self, record: Record) -> Opened | None:
-        """Open a record of TLS 1.3 by a secret out of the key log, the hellos not both being known."""
+    def try_secrets(self, record: Record, spare: int) -> Opened | None:
+        """Open a record of TLS 1.3 by a secret out of the key log, the hellos not both being known.
+
+        `spare`: see `search.try_secrets`.
+        """
         handshake = self._handshakes.current[self._side]
         found = try_secrets(
-            self._secrets, self._side, record, handshake.client_random, self._lost_records
+            self._secrets,
+            self._side,
+            record,
+            handshake.client_random,
+            self._lost_records,
+            spare=spare,
         )
         if found is None:
             return None

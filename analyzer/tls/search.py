@@ -104,7 +104,13 @@ class Trial:
 
 
 def try_secrets(
-    secrets: Secrets, side: Side, record: Record, client_random: bytes | None, most: int
+    secrets: Secrets,
+    side: Side,
+    record: Record,
+    client_random: bytes | None,
+    most: int,
+    *,
+    spare: int = 0,
 ) -> Trial | None:
     """The TLS 1.3 secret of `side` that opens a record, among all in the key logs or those of one session.
 
@@ -116,23 +122,24 @@ def try_secrets(
         record: sealed.
         client_random: where the ClientHello was seen.
         most: sequence numbers to try for a cipher that cannot tell its own.
+        spare: tags that are left for others to try.
     """
     kept: list[tuple[bytes, str, bytes]] = []
     for candidate in _candidates(secrets, side, client_random):
-        if secrets.trials <= 0:
+        if secrets.trials <= spare:
             return None
         kept += [candidate] if len(kept) < _SEARCHED else []
-        found = _fitting(secrets, record, candidate, most=0)
+        found = _fitting(secrets, record, candidate, 0, spare)
         if found:
             return found
     # Only now those that have to be searched number by number.
-    most = min(most, max(_NEXT, secrets.trials // (2 * len(kept) or 1)))
-    tried = (_fitting(secrets, record, candidate, most) for candidate in kept)
+    most = min(most, max(_NEXT, (secrets.trials - spare) // (2 * len(kept) or 1)))
+    tried = (_fitting(secrets, record, candidate, most, spare) for candidate in kept)
     return next((found for found in tried if found), None)
 
 
 def _fitting(
-    secrets: Secrets, record: Record, candidate: tuple[bytes, str, bytes], most: int
+    secrets: Secrets, record: Record, candidate: tuple[bytes, str, bytes], most: int, spare: int
 ) -> Trial | None:
     """The candidate if it opens the record: under the number that its cipher tells, or the first `most` ones."""
     client_random, label, secret = candidate
@@ -141,9 +148,9 @@ def _fitting(
         if opener is None:
             continue
         for sequence in _numbers(opener, record, most):
-            secrets.trials -= 1
-            if secrets.trials < 0:
+            if secrets.trials <= spare:
                 return None
+            secrets.trials -= 1
             if sequence is None:
                 break
             opener.sequence = sequence

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
 from analyzer.stream import CLIENT, SERVER, Gather, Side, Span, StreamEvent
-from analyzer.transport.facts import TcpFacts, endpoints
+from analyzer.transport.facts import TcpFacts, endpoints, ports_of
 from analyzer.transport.half import Half
 from analyzer.transport.keep_alive import is_keep_alive
 from analyzer.transport.limits import TransportLimits
@@ -234,12 +234,12 @@ class Flow:
                 self._orient(half if side is CLIENT else half.peer, "content")
 
     def _orient_by_port(self) -> None:
-        source, target = endpoints(self.key)
+        source, target = ports_of(self.key)
         wanted = self._ports or frozenset()
-        if (source.port in wanted) != (target.port in wanted):
-            sender_serves = source.port in wanted
+        if (source in wanted) != (target in wanted):
+            sender_serves = source in wanted
         else:
-            sender_serves = source.port < target.port
+            sender_serves = source < target
         self._orient(self.receiver if sender_serves else self.sender, "port")
 
     def _advance(self, half: Half) -> Sequence[StreamEvent]:

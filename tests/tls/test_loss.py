@@ -219,6 +219,18 @@ def test_by_trial_nothing_opens_without_the_secret_and_the_trials_are_bounded():
     assert secrets.trials <= 0
 
 
+def test_tags_are_spared_for_other_connections():
+    events, first, own = session(*SUITES["1.3 AES-GCM"])
+    secrets = Secrets()
+    for number in range(100):
+        secrets.add_key_log(f"CLIENT_TRAFFIC_SECRET_0 {number:064x} {number:064x}\n".encode())
+    secrets.trials = 5000
+
+    assert run_level(events[first:], secrets, TlsLimits(spare=4000)).of(Tried) == []
+    assert secrets.trials == 4000
+    assert run_level(events[first:], own, TlsLimits(spare=4000)).of(Tried)
+
+
 def test_the_tags_tried_for_all_gaps_together_are_bounded():
     events, first, secrets = session(*SUITES["1.2 AES-GCM"])
     lost = [n for n in range(first, len(events)) if events[n].side is CLIENT][:-4]
