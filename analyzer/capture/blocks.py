@@ -41,7 +41,7 @@ class Interface:
     """What the frames of one interface need.
 
     Attributes:
-        units: time units in a second.
+        units: time units in a second. scale: nanoseconds in one, 0 where that is no whole number.
         offset: seconds to add to each time.
         snap_length: where simple packet blocks were cut, 0 for nowhere.
     """
@@ -50,11 +50,15 @@ class Interface:
     units: int = 1_000_000
     offset: int = 0
     snap_length: int = 0
+    scale: int = 1_000
 
     def span(self, frame: int, time: int) -> Span:
         """The span of one frame whose block says `time`."""
-        nanoseconds = time * _SECOND // self.units + self.offset * _SECOND
-        nanoseconds = min(max(nanoseconds, 0), _LATEST)
+        nanoseconds = time * self.scale if self.scale else time * _SECOND // self.units
+        if self.offset:
+            nanoseconds += self.offset * _SECOND
+        if not 0 <= nanoseconds <= _LATEST:
+            nanoseconds = 0 if nanoseconds < 0 else _LATEST
         return new_tuple(Span, (frame, frame, nanoseconds, nanoseconds))
 
 
@@ -121,7 +125,8 @@ class Section:
             elif code == _TIME_OFFSET and len(value) == 8:
                 (offset,) = struct.unpack(f"{self.order}q", value)
         glance = self._reading.glance(self.order, link_type)
-        self._interfaces.append(Interface(glance, units, offset, snap_length))
+        scale = 0 if _SECOND % units else _SECOND // units
+        self._interfaces.append(Interface(glance, units, offset, snap_length, scale))
         return self.comments(body[8:], None)
 
     def _packet(self, body: bytes) -> Iterator[Item]:

@@ -43,6 +43,7 @@ _KEY_AND_FLAGS = struct.Struct("12s9xB").unpack_from
 _EDGES = SYN | FIN | RST
 _NEVER = -1  # equals no field
 _MOST_COPIES = 4096
+_LEAST_SEGMENT = 40  # headers of IPv4 and TCP without options
 
 # An IPv4 header without options and the TCP header behind it: total length, identification, TTL,
 # addresses and ports, sequence and acknowledgment number, header length, flags, window.
@@ -69,6 +70,7 @@ class Glance:
 
     Attributes:
         format: of the six fields, to stand behind a record's header in a struct.
+        ip: where an ordinary frame's IP header begins.
         kind: value of the first field, in the file's byte order.
         whole: value of the fragment field of a packet that must not be fragmented.
         dull: per port, as a number in the file's byte order, whether it is neither wanted nor a tunnel's.
@@ -87,7 +89,7 @@ class Glance:
         ignored: AbstractSet[bytes] = frozenset(),
     ) -> None:
         """Without `skipped` no frame is ordinary or dismissed, so that the decoder sees them all."""
-        form, self._ip, kind = _FORMS.get(link_type, ("H", 0, b""))
+        form, self.ip, kind = _FORMS.get(link_type, ("H", 0, b""))
         self.format = form + _REST
         self._link_type = link_type
         self._decoder = decoder
@@ -103,52 +105,38 @@ class Glance:
 
     def ignores(self, buffer: bytearray, start: int) -> bool:
         """Whether the ordinary segment at `start` is of a connection that is ignored, and only goes on with it."""
-        key, flags = _KEY_AND_FLAGS(buffer, start + self._ip + _KEY_AT)
+        key, flags = _KEY_AND_FLAGS(buffer, start + self.ip + _KEY_AT)
         if key not in self._ignored or flags & _EDGES:
             return False
         self._passed += 1
         return self._passed & 63 != 0
 
-    def look(
-        self,
-        ordinary: bool,
-        buffer: bytearray,
-        start: int,
-        captured: int,
-        wire: int,
-        at: Span,
-    ) -> Segment | IcmpError | None:
-        """What the frame at `start` holds, once it could not be dismissed.
+    def segment(self, buffer: bytearray, ip: int, end: int, at: Span) -> Segment | None:
+        """The ordinary segment of TCP whose IP header is at `ip`; None where that takes the decoder.
 
         Args:
-            ordinary: whether it is an ordinary segment of TCP.
             buffer: what holds the frame.
-            start: where it begins there.
-            captured: its length there.
-            wire: its length on the wire.
+            end: where the frame ends there.
             at: its number and time.
         """
-        ip = self._ip
-        if ordinary and captured >= ip + 40:
-            total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT.unpack_from(
-                buffer, start + ip
-            )
-            size = total - 20 - (offset >> 4) * 4
-            # A SYN has options to keep, a total length of 0 needs thought: both are rare.
-            if offset >= 0x50 and size >= 0 and not flags & SYN:
-                end = start + captured
-                data = start + ip + total - size
-                if data + size <= end:
-                    (payload,), missing = _COPIES[size](buffer, data), 0
-                else:
-                    payload = bytes(buffer[data:end])
-                    missing = size - len(payload)
-                fields = key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
-                return new_tuple(Segment, fields)
-        return self.decode(bytes(buffer[start : start + captured]), wire, at)
+        total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT.unpack_from(buffer, ip)
+        size = total - 20 - (offset >> 2 & 0x3C)
+        # A SYN has options to keep, a total length of 0 needs thought: both are rare.
+        if offset < 0x50 or size < 0 or flags & SYN or end - ip < _LEAST_SEGMENT:
+            return None
+        after = ip + total
+        if not size:
+            payload, missing = b"", 0
+        elif after <= end:
+            (payload,), missing = _COPIES[size](buffer, after - size), 0
+        else:
+            payload = bytes(buffer[after - size : end])
+            missing = size - len(payload)
+        fields = key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
+        return new_tuple(Segment, fields)
 
     def decode(self, data: bytes, wire: int, at: Span) -> Segment | IcmpError | None:
-        """What a frame holds, without a look."""
+        """What a frame holds, whatever it is; `wire` is its length on the wire."""
         return self._decoder.frame(self._link_type, data, wire, at)
 
 

@@ -37,13 +37,15 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     # The upper six bits tell of frame check sequences, which no IP length counts.
     glance = reading.glance(order, link_type & 0x03FF_FFFF)
     ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-    look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
-    ignored = reading.ignored
+    take, dismisses, ignores = glance.segment, glance.dismisses, glance.ignores
+    ignored, ip = reading.ignored, glance.ip
     header = _RECORD_HEADER + extra
     # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
     unpack = struct.Struct(f"{order}8xI4x{extra}x{glance.format}").unpack_from
     unpack_rest = struct.Struct(f"{order}II4xI").unpack_from
-    shift, number, looked = reading.shift, 0, 0
+    shift, looked = reading.shift, 0
+    number = shift  # of the latest frame
+    second = before = 0  # that of the latest hit, and the nanoseconds before it
     buffer, position, end = window.buffer, window.position, window.end
     why = ""
     # This loop turns once for each frame of the file: locals only, no object made for what is dropped.
@@ -53,7 +55,7 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
         if (
             after > end
         ):  # also where not even the header is there: what was unpacked means nothing then
-            window.position, reading.frames = position, number
+            window.position, reading.frames = position, number - shift
             if not window.need(header):
                 break
             (captured,) = struct.unpack_from(f"{order}I", window.buffer, window.position + 8)
@@ -88,12 +90,15 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             continue
         seconds, fraction, wire = unpack_rest(buffer, position)
         position = after
-        time = seconds * _SECOND + fraction * unit
-        frame = shift + number
-        at = new_tuple(Span, (frame, frame, time, time))
-        item = look(segment, buffer, start, captured, wire, at)
+        if seconds != second:
+            second, before = seconds, seconds * _SECOND
+        time = before + fraction * unit
+        at = new_tuple(Span, (number, number, time, time))
+        item: Item | None = take(buffer, start + ip, after, at) if segment else None
+        if item is None:
+            item = glance.decode(bytes(buffer[start:after]), wire, at)
         if item is not None:
             yield item
-    reading.frames = number
+    reading.frames = number = number - shift
     reading.skipped["other ports"] += number - looked
     reading.stopped(window, f"frame {number + 1}", why)

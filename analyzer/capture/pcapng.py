@@ -35,8 +35,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     section, current = Section("<", reading), -1
     interface = section.interface(current)
     glance = interface.glance
-    ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-    look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
+    ordinary, whole, dull, ip = glance.kind, glance.whole, glance.dull, glance.ip
+    take, dismisses, ignores = glance.segment, glance.dismisses, glance.ignores
     unpack = struct.Struct(f"<{_HEADER}{glance.format}").unpack_from
     unpack_rest = struct.Struct(f"<{_REST}").unpack_from
     shift, number, looked, why = reading.shift, 0, 0, ""
@@ -86,7 +86,10 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
                 continue
             high, low, wire = unpack_rest(buffer, begin + _REST_AT)
             at = interface.span(shift + number, high << 32 | low)
-            item = look(segment, buffer, start, captured, wire, at)
+            behind = start + captured
+            item: Item | None = take(buffer, start + ip, behind, at) if segment else None
+            if item is None:
+                item = glance.decode(bytes(buffer[start:behind]), wire, at)
             if item is not None:
                 yield item
             continue
@@ -118,8 +121,8 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             if index != current:
                 interface, current = section.interface(index), index
                 glance = interface.glance
-                ordinary, whole, dull = glance.kind, glance.whole, glance.dull
-                look, dismisses, ignores = glance.look, glance.dismisses, glance.ignores
+                ordinary, whole, dull, ip = glance.kind, glance.whole, glance.dull, glance.ip
+                take, dismisses, ignores = glance.segment, glance.dismisses, glance.ignores
                 unpack = struct.Struct(f"{section.order}{_HEADER}{glance.format}").unpack_from
             continue
         if block == SECTION:
