@@ -51,7 +51,7 @@ def command(*, only: str, fail_on: str, jobs: int, **given: Any) -> int:
     captures, chosen = options.sources(given.pop("captures")), options.analysis(given)
     streams = target.streams and jobs == 1
     if jobs > 1:
-        report = _by_processes(captures, chosen, jobs)
+        report = _by_processes(captures, chosen, target, jobs)
     else:
         with talk.watched(captures) as sources:
             tell = partial(_tell, target, only) if streams else None
@@ -80,11 +80,13 @@ def _in_turn(
         return run.report(kept)
 
 
-def _by_processes(captures: list[str], chosen: Options, jobs: int) -> Report:
+def _by_processes(captures: list[str], chosen: Options, target: output.Target, jobs: int) -> Report:
     from analyzer.run.jobs import analyze_with
+    from analyzer.run.kept import Kept
     from analyzer.run.pool import Processes
 
-    return analyze_with(captures, chosen, Processes(jobs))
+    kept = Kept(target.writers, whole=target.wants_whole)
+    return analyze_with(captures, chosen, Processes(jobs), kept)
 
 
 def _tell(target: output.Target, only: str, connection: Connection) -> None:

@@ -90,7 +90,7 @@ def command(
             "'merge' puts the shares together"
         )
         return DONE if all(_is_whole(part) for part in parts.values()) else INCONCLUSIVE
-    report = whole(parts, plan, wanted, hands, timeout_per_file)
+    report = whole(parts, plan, wanted, hands, timeout_per_file, results.kept())
     told = results.finish(report)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
     click.echo(f"{told['verdict']}: {told['connections']} connections in {told['files']} files")

@@ -40,6 +40,7 @@ def command(
     Exit codes: as of analyze.
     """
     from analyzer.run.batch import whole
+    from analyzer.run.kept import Kept
     from analyzer.run.pool import workers
     from analyzer.run.results import Results, digest, together
 
@@ -54,7 +55,8 @@ def command(
         complain(
             f"{missing} of {len(plan.sources)} files are in none of these directories", "warning"
         )
-    report = whole(dict(parts), plan, wanted, workers(executor, jobs), timeout_per_file)
+    kept = Kept(target.writers, whole=target.wants_whole)
+    report = whole(dict(parts), plan, wanted, workers(executor, jobs), timeout_per_file, kept)
     output.warn(report, options.ports(given["ports"]))
     target.write(report)
     return output.exit_code(report, "never")

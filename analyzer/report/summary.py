@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from analyzer.report.model import Connection, Report
+from analyzer.report.model import Report, briefs_of
 from analyzer.report.words import iso_time, outcomes
 from analyzer.stream import CLIENT, SERVER
+from analyzer.verdict.brief import Brief
 from analyzer.verdict.finding import Status
 
 SCHEMA = "hsm-analyzer/summary/1"
@@ -16,11 +17,12 @@ SCHEMA = "hsm-analyzer/summary/1"
 Json: TypeAlias = dict[str, Any]
 
 _HOUR = len("2026-11-24T02")
-_SHOWN = (("outer", 0), ("inner", 1))
+_SHOWN = ("outer", "inner")
 
 
 def summary(report: Report) -> Json:
     """The counts, as plain values; of each kind those with the most failures first."""
+    briefs = briefs_of(report.connections)
     return {
         "schema": SCHEMA,
         "verdict": report.verdict.value,
@@ -29,15 +31,13 @@ def summary(report: Report) -> Json:
         "unread": [source.name for source in report.inputs if source.refused],
         "connections": len(report.connections),
         "outcomes": dict(sorted(outcomes(report).items())),
-        "causes": _causes(report.connections),
-        "by": {word: _rows(report.connections, keys) for word, keys in _KINDS.items()},
+        "causes": _causes(briefs),
+        "by": {word: _rows(briefs, keys) for word, keys in _KINDS.items()},
     }
 
 
-def _rows(
-    connections: Iterable[Connection], keys: Callable[[Connection], Iterable[str]]
-) -> list[Json]:
-    groups: dict[str, list[Connection]] = defaultdict(list)
+def _rows(connections: Iterable[Brief], keys: Callable[[Brief], Iterable[str]]) -> list[Json]:
+    groups: dict[str, list[Brief]] = defaultdict(list)
     for connection in connections:
         for key in keys(connection):
             groups[key].append(connection)
@@ -53,41 +53,37 @@ def _rows(
     return sorted(rows, key=lambda row: (-row["failed"], row["name"]))
 
 
-def _failed(connection: Connection) -> bool:
-    return connection.conversation.outcome == "failed" or any(
-        finding.status is Status.FAIL for finding in connection.findings
-    )
+def _failed(connection: Brief) -> bool:
+    kind = connection.kind
+    return kind.outcome == "failed" or any(status is Status.FAIL for _, status in kind.statuses)
 
 
-def _causes(connections: Iterable[Connection]) -> dict[str, int]:
-    counted = Counter(c.cause.code for c in connections if c.cause is not None)
+def _causes(connections: Iterable[Brief]) -> dict[str, int]:
+    counted = Counter(each.kind.cause for each in connections if each.kind.cause)
     return dict(sorted(counted.items()))
 
 
-def _server(connection: Connection) -> Iterator[str]:
-    yield connection.conversation.tcp.server.address
+def _server(connection: Brief) -> Iterator[str]:
+    yield connection.server.address
 
 
-def _client(connection: Connection) -> Iterator[str]:
-    yield connection.conversation.tcp.client.address
+def _client(connection: Brief) -> Iterator[str]:
+    yield connection.client.address
 
 
-def _hour(connection: Connection) -> Iterator[str]:
-    yield iso_time(connection.conversation.tcp.span.began)[:_HOUR] + ":00Z"
+def _hour(connection: Brief) -> Iterator[str]:
+    yield iso_time(connection.span.began)[:_HOUR] + ":00Z"
 
 
-def _certificates(connection: Connection) -> Iterator[str]:
+def _certificates(connection: Brief) -> Iterator[str]:
     """The leaf of each slot, by slot, fingerprint and name."""
-    for word, level in _SHOWN:
-        session = connection.conversation.at_level(level)
+    for word, level in zip(_SHOWN, connection.kind.levels, strict=True):
         for side in (SERVER, CLIENT):
-            chain = session.certificates[side] if session else None
-            if chain:
-                leaf = chain[0].certificate
+            for leaf in (level.leaves[side] or ()) if level else ():
                 yield f"{word} {side.word} {leaf.sha256} {leaf.subject}"
 
 
-_KINDS: dict[str, Callable[[Connection], Iterable[str]]] = {
+_KINDS: dict[str, Callable[[Brief], Iterable[str]]] = {
     "hsm": _server,
     "client": _client,
     "certificate": _certificates,

@@ -6,7 +6,8 @@
   package `expected`, `expect_file`, `rule_files`.
 - Many cores, files and machines: `jobs`, `parts`, `joining`, `pool`; `batch` with its `results` directory; `urls`;
   `sources`: what a name stands for.
-- `kept`: connections between their ends and the report, put away in a `spool`.
+- `kept`: connections between their ends and the report, put away in a `spool`; `packing`: as bytes; `bundle`: those
+  of a part.
 - `live`: connections while they happen; `scapy_session`: for scapy's sniffer.
 - `check`: captures against an expectation file.
 - Captures out: `export`, `frames`, `inject`, `anonymize`; `private`: files that appear whole, for their owner.

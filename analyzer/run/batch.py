@@ -10,7 +10,8 @@ from pathlib import Path
 from analyzer.errors import BadUsage, UnreadableInput
 from analyzer.report.model import Report
 from analyzer.run.analysis import Options
-from analyzer.run.joining import joined
+from analyzer.run.joining import joined, runner
+from analyzer.run.kept import Kept
 from analyzer.run.parts import Part, Task, analyzed
 from analyzer.run.pool import Lost, Workers, outcomes
 from analyzer.run.results import Plan, Results, digest
@@ -63,7 +64,7 @@ def run_batch(
     for index, part in outcomes(analyzed, tasks, workers, seconds):
         place = places[index]
         if isinstance(part, Part):
-            results.add(place, part, options)
+            part = results.add(place, part, options)  # noqa: PLW2901  what is packed stays there
         told[place] = part
         progress(place, plan.sources[place], part)
     return dict(sorted(told.items()))
@@ -75,14 +76,11 @@ def whole(
     options: Options,
     workers: Workers | None,
     seconds: float | None = None,
+    kept: Kept | None = None,
 ) -> Report:
-    """The report on all files of `plan`."""
-
-    def run(tasks: Sequence[Task]) -> list[Part | Lost]:
-        told = dict(outcomes(analyzed, tasks, workers, seconds))
-        return [told[place] for place in range(len(tasks))]
-
-    return joined(parts, plan.sources, options, run, workers.count if workers else 1)
+    """The report on all files of `plan`; `kept` takes the connections."""
+    shares = workers.count if workers else 1
+    return joined(parts, plan.sources, options, runner(workers, seconds), shares, kept)
 
 
 def _named(word: str) -> Iterator[str]:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from analyzer.report.model import Connection, Input, Report
 from analyzer.run.analysis import Options, judged
+from analyzer.run.kept import PLENTY, Kept
 from analyzer.run.key_files import broken_lines, load_key_file
-from analyzer.run.parts import Chosen, Part, Task
+from analyzer.run.parts import Chosen, Part, Task, analyzed
 from analyzer.run.pipeline import Source, assembled
-from analyzer.run.pool import Lost
+from analyzer.run.pool import Lost, Workers, outcomes
+from analyzer.run.spool import Spool
 from analyzer.session.origins import Issuer, Origins
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Summary
@@ -29,12 +31,22 @@ from analyzer.verdict.finding import Finding, Status
 Runner: TypeAlias = Callable[[Sequence[Task]], Sequence[Part | Lost]]
 
 
-@dataclass(slots=True)
-class _Own:
-    """A connection where it was told. `part`: index of the part, by whose numbering origins know it."""
+# Where a connection was told: its part, and its row there.
+_Own: TypeAlias = tuple[int, int]
 
-    connection: Connection
-    part: int
+
+def runner(workers: Workers | None, seconds: float | None = None) -> Runner:
+    """Runs tasks on workers, each for at most so many seconds; the connections are put away as they come."""
+    spool = Spool()
+
+    def run(tasks: Sequence[Task]) -> list[Part | Lost]:
+        told = {
+            index: part.put_away(spool) if isinstance(part, Part) else part
+            for index, part in outcomes(analyzed, tasks, workers, seconds)
+        }
+        return [told[index] for index in range(len(tasks))]
+
+    return run
 
 
 def joined(
@@ -43,6 +55,7 @@ def joined(
     options: Options,
     run: Runner,
     shares: int = 1,
+    kept: Kept | None = None,
 ) -> Report:
     """The report on all sources.
 
@@ -50,12 +63,13 @@ def joined(
         parts: of each source by itself, by its place.
         run: analyzes the parts that have to be told again.
         shares: into how many tasks these are divided.
+        kept: takes the connections.
     """
     there = {place: part for place, part in parts.items() if isinstance(part, Part)}
     torn = _torn(there)
     tasks = list(_tasks(torn, there, sources, options, shares))
     again = run(tasks)
-    kept = [*there.values(), *(part for part in again if isinstance(part, Part))]
+    whole = [*there.values(), *(part for part in again if isinstance(part, Part))]
     findings = [
         *_key_findings(options),
         *(
@@ -65,12 +79,12 @@ def joined(
         ),
         *(_lost_share(part) for part in again if isinstance(part, Lost)),
     ]
-    told = [
-        _Own(connection, index)
-        for index, part in enumerate(kept)
-        for pair, connection in zip(part.pairs, part.connections, strict=True)
-        if index >= len(there) or pair not in torn
-    ]
+    told = (
+        (index, number)
+        for index, part in enumerate(whole)
+        for number, row in enumerate(part.connections.rows())
+        if index >= len(there) or row.pair not in torn
+    )
     inputs = [
         there[place].inputs[place] if place in there else _unread(source, parts.get(place))
         for place, source in enumerate(sources)
@@ -78,20 +92,31 @@ def joined(
     names = [each.name for each in inputs]
     # What is counted only was counted in every file; that two files overlap shows where they meet.
     counts = _sum(part.summary for part in there.values())
-    meeting = _sum(part.summary for part in kept)
+    meeting = _sum(part.summary for part in whole)
     # What one file shows from its middle on may be told from the files before.
-    passed = {pair for part in kept for pair in part.passed}
-    passed.difference_update(*(part.pairs for part in kept[len(there) :]))
+    passed = {pair for part in whole for pair in part.passed}
+    for part in whole[len(there) :] if passed else ():
+        passed.difference_update(row.pair for row in part.connections.rows())
     counts = replace(counts, copied=meeting.copied, joined_late=len(passed))
     findings += traffic(counts, names)
-    return assembled(inputs, _numbered(told, kept, options), findings, options.expected)
+    connections = _numbered(told, whole, options, kept)
+    return assembled(inputs, connections, findings, options.expected)
 
 
-def of_shares(parts: Sequence[Part | Lost], sources: Sequence[Source], options: Options) -> Report:
+def of_shares(
+    parts: Sequence[Part | Lost],
+    sources: Sequence[Source],
+    options: Options,
+    kept: Kept | None = None,
+) -> Report:
     """The report on all sources, of parts that each read all of them for a share of the connections."""
     there = [part for part in parts if isinstance(part, Part)]
     findings = [*_key_findings(options), *(_lost_share(p) for p in parts if isinstance(p, Lost))]
-    told = [_Own(c, index) for index, part in enumerate(there) for c in part.connections]
+    told = (
+        (index, number)
+        for index, part in enumerate(there)
+        for number in range(len(part.connections))
+    )
     # A file that was still being written is longer for who read it last.
     inputs = [
         max((part.inputs[place] for part in there), key=_frames)
@@ -100,7 +125,8 @@ def of_shares(parts: Sequence[Part | Lost], sources: Sequence[Source], options: 
         for place, source in enumerate(sources)
     ]
     findings += traffic(_sum(part.summary for part in there), [each.name for each in inputs])
-    return assembled(inputs, _numbered(told, there, options), findings, options.expected)
+    connections = _numbered(told, there, options, kept)
+    return assembled(inputs, connections, findings, options.expected)
 
 
 def _frames(source: Input) -> int:
@@ -122,12 +148,11 @@ def _torn(parts: Mapping[int, Part]) -> frozenset[int]:
     keys_in = {place for place, part in parts.items() if part.has_keys}
     for place, part in parts.items():
         others_have_keys = bool(keys_in - {place})
-        for pair, connection in zip(part.pairs, part.connections, strict=True):
-            told = connection.conversation
+        for row in part.connections.rows():
             # What was open at a file's end may have ended by silence since.
-            is_open = told.tcp.ended_by == "open" and end > part.end
-            if is_open or (others_have_keys and any(session.sealed for session in told.sessions)):
-                torn.add(pair)
+            is_open = row.is_open and end > part.end
+            if is_open or (others_have_keys and row.is_sealed):
+                torn.add(row.pair)
     return frozenset(torn)
 
 
@@ -152,35 +177,49 @@ def _tasks(
             yield Task(files, options, Chosen(pairs), until)
 
 
-def _numbered(told: Iterable[_Own], parts: Sequence[Part], options: Options) -> list[Connection]:
+def _numbered(
+    told: Iterable[_Own], parts: Sequence[Part], options: Options, kept: Kept | None
+) -> Sequence[Connection]:
     """The connections in order of their first frames, each with its number and with whose session it resumes."""
     several = any(len(part.inputs) > 1 for part in parts) or len(parts) > 1
-    ordered = sorted(told, key=lambda own: _first(own.connection, by_time=several))
+    ordered = sorted(_first(parts, own, by_time=several) for own in told)
     numbers = {
-        (own.part, own.connection.conversation.stream): number for number, own in enumerate(ordered)
+        (index, parts[index].connections.row(place).stream): number
+        for number, (*_, index, place) in enumerate(ordered)
     }
     origins = Origins(_issued(parts, numbers))
-    connections = []
-    for number, own in enumerate(ordered):
-        connection = own.connection
-        told_here = connection.conversation
+    taken = Kept(at_hand=PLENTY) if kept is None else kept
+    for number, (*_, index, place) in enumerate(ordered):
+        bundle = parts[index].connections
+        row = bundle.row(place)
+        taken.add(_told(bundle.connection(row), number, origins if row.resumes else None, options))
+    return taken.settled() if kept is None else taken
+
+
+def _told(
+    connection: Connection, number: int, origins: Origins | None, options: Options
+) -> Connection:
+    """A connection with its number among all, and, by `origins`, with whose session it resumes."""
+    here = connection.conversation
+    sessions = here.sessions
+    if origins is not None:
         sessions = tuple(
             replace(session, resumes=origins.find(session.identities))
             if session.resumed
             else session
-            for session in told_here.sessions
+            for session in sessions
         )
-        conversation = replace(told_here, stream=number, sessions=sessions)
-        if sessions != told_here.sessions and not told_here.broken:
-            connections.append(judged(conversation, options, connection.streams))
-        else:
-            connections.append(replace(connection, conversation=conversation))
-    return connections
+    conversation = replace(here, stream=number, sessions=sessions)
+    if sessions != here.sessions and not here.broken:
+        return judged(conversation, options, connection.streams)
+    return replace(connection, conversation=conversation)
 
 
-def _first(connection: Connection, *, by_time: bool) -> tuple[int, int]:
-    span = connection.conversation.tcp.span
-    return (span.began if by_time else 0, span.first)
+def _first(parts: Sequence[Part], own: _Own, *, by_time: bool) -> tuple[int, int, int, int]:
+    """What a connection is put in order by, and where it was told."""
+    index, place = own
+    row = parts[index].connections.row(place)
+    return (row.began if by_time else 0, row.first, index, place)
 
 
 def _issued(

@@ -7,20 +7,21 @@ values, packed. Both hold what a report shows, no secret and no decrypted conten
 
 from __future__ import annotations
 
-import copyreg
-import io
-import pickle
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import eq
 from typing import Any, overload
 
 from analyzer.report.model import Connection, Packed
+from analyzer.run.packing import Packing, unpacked
 from analyzer.run.spool import Spool
-from analyzer.session.certificates import Certificate
 from analyzer.verdict.brief import Brief, brief_of
 
 # So many stay as they are: most captures hold fewer, and packing takes time.
 _AT_HAND = 64
+
+# A program gets so many as they are: it may look at each again and again, and to take one out takes half a millisecond.
+PLENTY = 1000
 
 # Writes one connection in a format.
 Writer = Callable[[Connection], str]
@@ -32,10 +33,19 @@ class Kept(Packed):
     Args:
         writers: formats for which each connection is written at once.
         whole: connections are asked for as values too; else only their briefs and texts are kept.
+        at_hand: so many of them stay as they are.
     """
 
-    def __init__(self, writers: Mapping[str, Writer] | None = None, *, whole: bool = True) -> None:
-        self._store = _Store(dict(writers or {}), whole=whole)
+    def __init__(
+        self,
+        writers: Mapping[str, Writer] | None = None,
+        *,
+        whole: bool = True,
+        at_hand: int | None = None,
+    ) -> None:
+        self._store = _Store(
+            dict(writers or {}), whole=whole, at_hand=_AT_HAND if at_hand is None else at_hand
+        )
         self._places: Sequence[int] | None = None  # which of the store's, None for all by number
 
     def add(self, connection: Connection) -> None:
@@ -52,6 +62,10 @@ class Kept(Packed):
         if form not in self._store.writers:
             return None
         return (self._store.text(form, place) for place in self._order())
+
+    def settled(self) -> Sequence[Connection]:
+        """As a plain tuple where all of them are at hand, else as they are."""
+        return tuple(self) if self._store.all_at_hand and self._places is None else self
 
     def at(self, places: Sequence[int]) -> Kept:
         """Those in these places, in this order; they stay put away."""
@@ -81,6 +95,18 @@ class Kept(Packed):
     def __iter__(self) -> Iterator[Connection]:
         return map(self._store.connection, self._order())
 
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the same connections as those of any sequence."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy elsewhere has no part in what is put away here."""
+        return tuple, (tuple(self),)
+
     def _part(self, places: Sequence[int]) -> Kept:
         part = Kept()
         part._store, part._places = self._store, places
@@ -95,12 +121,13 @@ class Kept(Packed):
 class _Store:
     """Everything that was kept, by places in order of the connections' ends."""
 
-    def __init__(self, writers: Mapping[str, Writer], *, whole: bool) -> None:
+    def __init__(self, writers: Mapping[str, Writer], *, whole: bool, at_hand: int) -> None:
         self.writers = writers
+        self._most_at_hand = at_hand
         self.briefs: list[Brief] = []
         self._whole = whole
         self._at_hand: list[Connection] = []
-        self._packing = _Packing()
+        self._packing = Packing()
         self._packed = _Rows()
         self._texts = {form: _Rows() for form in writers}
         self._sorted: Sequence[int] = ()
@@ -109,10 +136,15 @@ class _Store:
         self.briefs.append(brief_of(connection.conversation, connection.findings, connection.cause))
         for form, writer in self.writers.items():
             self._texts[form].add(writer(connection).encode())
-        if self._whole and len(self._at_hand) < _AT_HAND:
+        if self._whole and len(self._at_hand) < self._most_at_hand:
             self._at_hand.append(connection)
         elif self._whole:
             self._packed.add(self._packing.packed(connection))
+
+    @property
+    def all_at_hand(self) -> bool:
+        """Whether none was put away."""
+        return len(self._at_hand) == len(self.briefs)
 
     def by_number(self) -> Sequence[int]:
         if len(self._sorted) != len(self.briefs):
@@ -124,7 +156,8 @@ class _Store:
             raise IndexError("these connections were kept as texts only")
         if place < len(self._at_hand):
             return self._at_hand[place]
-        return self._packing.unpacked(self._packed.row(place - len(self._at_hand)))
+        row = self._packed.row(place - len(self._at_hand))
+        return unpacked(row, self._packing.certificates)
 
     def text(self, form: str, place: int) -> str:
         return self._texts[form].row(place).decode()
@@ -145,45 +178,3 @@ class _Rows:
 
     def row(self, number: int) -> bytes:
         return self._spool.read(self._places[number], self._sizes[number])
-
-
-class _Packing:
-    """Connections as bytes; a certificate, which many of them show, is one number there."""
-
-    def __init__(self) -> None:
-        self._certificates: dict[Certificate, int] = {}
-        self._by_number: list[Certificate] = []
-        self._table = {**copyreg.dispatch_table, Certificate: self._reduced}
-
-    def packed(self, connection: Connection) -> bytes:
-        buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.dispatch_table = self._table
-        pickler.dump(connection)
-        return buffer.getvalue()
-
-    def unpacked(self, data: bytes) -> Connection:
-        connection: Connection = _Unpickler(data, self._by_number).load()
-        return connection
-
-    def _reduced(self, certificate: Certificate) -> tuple[Any, tuple[int]]:
-        number = self._certificates.setdefault(certificate, len(self._by_number))
-        if number == len(self._by_number):
-            self._by_number.append(certificate)
-        return _numbered, (number,)
-
-
-def _numbered(number: int) -> Certificate:
-    """Stands for a certificate in what is packed; `_Unpickler` puts its own list in its place."""
-    raise AssertionError(number)
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, data: bytes, certificates: Sequence[Certificate]) -> None:
-        super().__init__(io.BytesIO(data))
-        self._certificates = certificates
-
-    def find_class(self, module: str, name: str) -> Any:
-        if name == _numbered.__name__ and module == __name__:
-            return self._certificates.__getitem__
-        return super().find_class(module, name)

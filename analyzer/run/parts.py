@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +19,11 @@ from analyzer.capture.items import IcmpError, Item, KeyLogBlock, Segment
 from analyzer.errors import MissingTool, UnreadableCapture
 from analyzer.report.model import Connection, Input
 from analyzer.run.analysis import Analysis, Options
+from analyzer.run.bundle import Bundle, Bundling
 from analyzer.run.key_files import load_key_file
 from analyzer.run.merge import merged
 from analyzer.run.pipeline import Source, inputs_of, open_captures
+from analyzer.run.spool import Spool
 from analyzer.session.origins import Issuer
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Summary
@@ -67,7 +69,7 @@ class Part:
     """What a part came to. It holds no secret and no packet, and can be pickled.
 
     Attributes:
-        inputs: by place. connections: numbered within the part. pairs: of each of them.
+        inputs: by place. connections: numbered within the part.
         seen: every pair of which a packet came, also of those connections that are only counted.
         issued: the tickets and session IDs that passed (see `session.origins`).
         has_keys: the capture itself carries session keys.
@@ -77,14 +79,18 @@ class Part:
     """
 
     inputs: Mapping[int, Input]
-    connections: tuple[Connection, ...] = ()
-    pairs: tuple[int, ...] = ()
+    connections: Bundle = field(default_factory=Bundle)
     seen: frozenset[int] = frozenset()
     issued: Mapping[bytes, Issuer] = field(default_factory=dict, repr=False)
     has_keys: bool = False
     end: int = 0
     summary: Summary = field(default_factory=Summary)
     passed: frozenset[int] = frozenset()
+
+    def put_away(self, spool: Spool) -> Part:
+        """The same with what is packed of its connections on the spool."""
+        place, _ = spool.add(self.connections.data)
+        return replace(self, connections=self.connections.on(spool, place))
 
 
 def analyzed(task: Task) -> Part:
@@ -105,15 +111,13 @@ def analyzed(task: Task) -> Part:
         for capture in captures:
             capture.ignore(analysis.transport.ignored)
         watch = _Watch(task.chosen)
-        connections = list(analysis.feed(watch.chosen(merged(captures))))
-        connections += analysis.advance(max(task.until, watch.end))
-        connections += analysis.finish()
-        connections.sort(key=lambda each: each.conversation.stream)
+        bundling = Bundling()
+        for connection in _connections(analysis, watch.chosen(merged(captures)), watch, task.until):
+            bundling.add(connection, pair_of_connection(connection))
         places = sorted({*refused, *(capture.index for capture in captures)})
         return Part(
             inputs=dict(zip(places, inputs_of(captures, refused), strict=True)),
-            connections=tuple(connections),
-            pairs=tuple(map(pair_of_connection, connections)),
+            connections=bundling.bundle(),
             seen=watch.seen,
             issued=analysis.origins.issued(),
             has_keys=watch.has_keys and options.embedded_keys,
@@ -121,6 +125,14 @@ def analyzed(task: Task) -> Part:
             summary=analysis.transport.summary,
             passed=frozenset(map(pair_of, analysis.passed)),
         )
+
+
+def _connections(
+    analysis: Analysis, items: Iterable[Item], watch: _Watch, until: int
+) -> Iterator[Connection]:
+    yield from analysis.feed(items)
+    yield from analysis.advance(max(until, watch.end))
+    yield from analysis.finish()
 
 
 @functools.lru_cache(maxsize=1)

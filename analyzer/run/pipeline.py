@@ -18,6 +18,7 @@ from analyzer.capture.items import Item
 from analyzer.errors import MissingTool, UnreadableCapture
 from analyzer.report.model import Connection, Input, Packed, Report, briefs_of
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
+from analyzer.run.kept import PLENTY, Kept
 from analyzer.run.key_files import broken_lines, load_key_file
 from analyzer.run.merge import merged
 from analyzer.run.urls import open_url
@@ -42,12 +43,15 @@ _OTHER_FILES = 64
 Source: TypeAlias = str | Path | BinaryIO
 
 
-def analyze(sources: Sequence[Source], options: Options | None = None) -> Report:
+def analyze(
+    sources: Sequence[Source], options: Options | None = None, kept: Kept | None = None
+) -> Report:
     """Read captures (several files are one capture) and say what happened in them.
 
     Args:
         sources: paths, `-` for standard input, or open binary files.
         options: see `Options`.
+        kept: takes the connections; else the first thousand stay at hand, and what comes behind is packed.
 
     Raises:
         UnreadableCapture: no source could be read as a capture.
@@ -59,8 +63,14 @@ def analyze(sources: Sequence[Source], options: Options | None = None) -> Report
         >>> report.connections[0].cause.code
         'syn-unanswered'
     """
-    with Run(sources, options or Options()) as run:
-        return run.report(list(run.connections()))
+    options = options or Options()
+    with Run(sources, options) as run:
+        if options.kept:  # what was decrypted is put into no file
+            return run.report(list(run.connections()))
+        told = Kept(at_hand=PLENTY) if kept is None else kept
+        for connection in run.connections():
+            told.add(connection)
+        return run.report(told.settled() if kept is None else told)
 
 
 class Run:

@@ -33,14 +33,14 @@ def replace_file(path: Path, pieces: Iterable[bytes], mode: int = OWNER_ONLY) ->
         raise
 
 
-def replace_private(path: Path, content: str | bytes) -> None:
-    """The same for its owner only.
+def replace_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """The same for its owner only; a content may come in pieces.
 
     Raises:
         BadUsage: it cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
-        replace_file(path, (data,))
+        replace_file(path, (data,) if isinstance(data, bytes) else data)
     except OSError as error:
         raise BadUsage(f"{path}: {error.strerror}") from error

@@ -12,27 +12,28 @@ Every file appears whole or not at all, and only for its owner. No secret is in 
 from __future__ import annotations
 
 import dataclasses
-import enum
 import hashlib
-import io
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analyzer import __version__
 from analyzer.errors import BadUsage, UnreadableInput
-from analyzer.report.json_report import as_json, dumps
-from analyzer.report.model import Report
+from analyzer.report.json_connection import connection_text
+from analyzer.report.json_report import pieces, without_connections
+from analyzer.report.model import Packed, Report
 from analyzer.report.summary import summary
 from analyzer.run.analysis import Options
+from analyzer.run.kept import Kept
+from analyzer.run.packing import Values
 from analyzer.run.parts import Part
 from analyzer.run.pipeline import assembled
 from analyzer.run.private import replace_private
 
-_SCHEMA = "hsm-analyzer/batch/1"
+_SCHEMA = "hsm-analyzer/batch/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +118,18 @@ class Results:
             raise UnreadableInput(f"{self.directory}: holds no results of batch")
         return plan
 
-    def add(self, place: int, part: Part, options: Options) -> None:
-        """Keep what a file came to, and its own report."""
-        report = assembled(list(part.inputs.values()), part.connections, (), options.expected)
-        told = as_json(report)
-        for connection in told["connections"]:
-            connection["input"] = 0  # the one file of this report
-        replace_private(self._files / f"{place:06}.json", json.dumps(told) + "\n")
-        replace_private(self._parts / f"{place:06}.part", pickle.dumps(part, protocol=5))
+    def add(self, place: int, part: Part, options: Options) -> Part:
+        """Keep what a file came to, and its own report; gives the part, whose connections lie there now."""
+        kept = self.kept()
+        for connection in part.connections:
+            kept.add(connection)
+        report = assembled(list(part.inputs.values()), kept, (), options.expected)
+        replace_private(self._files / f"{place:06}.json", _line(report, place))
+        path = self._parts / f"{place:06}.part"
+        bundle = part.connections
+        told = pickle.dumps(replace(part, connections=replace(bundle, data=b"")), protocol=5)
+        replace_private(path, (told, bundle.data))
+        return replace(part, connections=bundle.on(_Behind(path), len(told)))
 
     def parts(self) -> dict[int, Part]:
         """What is done so far.
@@ -134,9 +139,13 @@ class Results:
         """
         return {int(path.stem): _read_part(path) for path in sorted(self._parts.glob("*.part"))}
 
+    def kept(self) -> Kept:
+        """What keeps of the connections what `finish` asks for."""
+        return Kept({"json": connection_text}, whole=False)
+
     def finish(self, report: Report) -> Mapping[str, Any]:
         """Write the report on all files; gives the summary."""
-        replace_private(self.directory / "report.json", dumps(report))
+        replace_private(self.directory / "report.json", map(str.encode, pieces(report)))
         told = summary(report)
         replace_private(self.directory / "summary.json", json.dumps(told, indent=2) + "\n")
         return told
@@ -158,39 +167,45 @@ def together(directories: Sequence[Results]) -> tuple[Plan, dict[int, Part]]:
     return plans[0], {p: part for results in directories for p, part in results.parts().items()}
 
 
+def _line(report: Report, place: int) -> Iterator[bytes]:
+    """The report on one file as a line of JSON; in it that file is the first."""
+    before, empty, after = json.dumps(without_connections(report)).partition('"connections": []')
+    yield f"{before}{empty[:-1]}".encode()
+    connections = report.connections
+    assert isinstance(connections, Packed)
+    own, first = f'"input": {place},', '"input": 0,'
+    for number, text in enumerate(connections.written("json") or ()):
+        yield f"{', ' if number else ''}{text.replace(own, first, 1)}".encode()
+    yield f"]{after}\n".encode()
+
+
 def _read_part(path: Path) -> Part:
     try:
-        part = _Values(io.BytesIO(path.read_bytes())).load()
+        with path.open("rb") as file:
+            part = Values(file).load()
+            told = file.tell()
     except Exception as error:
         raise UnreadableInput(f"{path}: no result of batch, or of another version") from error
     if not isinstance(part, Part):
         raise UnreadableInput(f"{path}: no result of batch")
-    return part
+    return replace(part, connections=part.connections.on(_Behind(path), told))
 
 
-class _Values(pickle.Unpickler):
-    """Makes values of this program and of plain types, and calls nothing else: the file may be anyone's."""
+class _Behind:
+    """What stands in a part's file behind the part itself: its connections, packed."""
 
-    def find_class(self, module: str, name: str) -> Any:
-        """The class, if it is one of those."""
-        if (module, name) in _PLAIN:
-            return super().find_class(module, name)
-        if module.startswith("analyzer."):
-            found = super().find_class(module, name)
-            if isinstance(found, type) and (
-                dataclasses.is_dataclass(found) or issubclass(found, tuple | enum.Enum)
-            ):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
+    def read(self, place: int, size: int) -> bytes:
+        """Some of the file.
 
-_PLAIN = frozenset(
-    {
-        ("datetime", "datetime"),
-        ("datetime", "timezone"),
-        ("datetime", "timedelta"),
-        ("builtins", "frozenset"),
-        ("collections", "Counter"),
-        ("builtins", "set"),
-    }
-)
+        Raises:
+            UnreadableInput: it is not there any more.
+        """
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                file.seek(place)
+                return file.read(size)
+        except OSError as error:
+            raise UnreadableInput(f"{self._path}: {error.strerror}") from error
