@@ -2,16 +2,19 @@
 
 Hashes are named as in `suites.Suite` (`SHA256`, `SHA384`); versions are wire numbers (0x0300 to 0x0304).
 Everything is HMAC of a few bytes, twenty times a nested connection. `hmac.digest` spends most of its time on looking the hash
-up and preparing the key: under a key that is `keyed` already a message takes two fifths of it.
+up and preparing the key: under a key that is `keyed` already a message takes a third of it.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from analyzer.stream import CLIENT, Side
 
@@ -29,6 +32,17 @@ HASHES = {
     "SHA384": "sha384",
     "SHA512": "sha512",
     "SM3": "sm3",
+}
+
+
+# For the library's HMAC.  # ruff: noqa: S303  the old hashes are what old versions use
+_LIBRARY_HASHES: Mapping[str, hashes.HashAlgorithm] = {
+    "MD5": hashes.MD5(),
+    "SHA": hashes.SHA1(),
+    "SHA256": hashes.SHA256(),
+    "SHA384": hashes.SHA384(),
+    "SHA512": hashes.SHA512(),
+    "SM3": hashes.SM3(),
 }
 
 
@@ -57,25 +71,16 @@ def digest(name: str, data: bytes) -> bytes:
 
 Keyed: TypeAlias = Callable[[bytes], bytes]
 
-_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
-
 
 @functools.lru_cache(maxsize=64)  # a secret that gave keys is asked for Finished soon after
 def keyed(name: str, key: bytes) -> Keyed:
     """HMAC under a key (RFC 2104), as a function of the message."""
-    empty = _empty(name)
-    block = empty.block_size
-    padded = (key if len(key) <= block else digest(name, key)).ljust(block, b"\0")
-    inner, outer = empty.copy(), empty.copy()
-    inner.update(padded.translate(_INNER_PAD))
-    outer.update(padded.translate(_OUTER_PAD))
+    ready = HMAC(key, _LIBRARY_HASHES[name])
 
     def of(message: bytes) -> bytes:
-        hashed, whole = inner.copy(), outer.copy()
-        hashed.update(message)
-        whole.update(hashed.digest())
-        return whole.digest()
+        copy = ready.copy()
+        copy.update(message)
+        return copy.finalize()
 
     return of
 
