@@ -48,6 +48,7 @@ _CLOSE_NOTIFY = 0
 _HEADER = 4
 _HEADER_FIELDS = struct.Struct(">BBH").unpack_from  # type, size
 _HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
+_CERTIFICATES = frozenset({CERTIFICATE, COMPRESSED_CERTIFICATE})
 # Messages that change what follows them.
 _CHANGING = frozenset({CLIENT_HELLO, ENCRYPTED_EXTENSIONS, FINISHED, END_OF_EARLY_DATA, KEY_UPDATE})
 
@@ -119,12 +120,13 @@ class Content:
         elif kind == ALERT:
             self._alerts(data, at, encrypted=encrypted)
         elif kind == CHANGE_CIPHER_SPEC:
-            handshake = self._handshakes.current[self._side]
-            self._events.append(CipherChange(self._side, at, handshake.number))
+            side = self._side
+            handshake = self._handshakes.current[side]
+            self._events.append(new_tuple(CipherChange, (side, at, handshake.number)))
             if handshake.version != TLS13:
-                self._tell_disorder(
-                    handshake, self._order.see("change_cipher_spec", at, handshake.version)
-                )
+                wrong = self._order.see("change_cipher_spec", at, handshake.version)
+                if wrong:
+                    self._tell_disorder(handshake, wrong)
                 self._protection.begin("traffic")
         elif kind != HEARTBEAT:
             self.malformed(f"content type {kind} inside a record", at)
@@ -195,9 +197,11 @@ class Content:
         if len(data) % 2 or not data:
             self.malformed(f"an alert of {len(data)} bytes", at)
             return
-        number = self._handshakes.current[self._side].number
-        for level, code in zip(data[::2], data[1::2], strict=True):
-            self._events.append(Alert(self._side, level, code, at, encrypted, number))
+        side = self._side
+        number = self._handshakes.current[side].number
+        for place in range(0, len(data), 2):
+            level, code = data[place], data[place + 1]
+            self._events.append(new_tuple(Alert, (side, level, code, at, encrypted, number)))
             if code == _CLOSE_NOTIFY:
                 self.end("close_notify", at)
 
@@ -237,6 +241,8 @@ class Content:
             self._after_finished(handshake, kind, raw, value)
         else:
             handshake.raw[side].append(raw)
+            if kind in _CERTIFICATES and handshake.shown[side] is None:
+                handshake.shown[side] = raw, value, handshake.version
         if kind in _CHANGING:
             self._follow(handshake, kind, value)
 
@@ -315,7 +321,7 @@ class Content:
             if isinstance(value, CertificateRequest):
                 handshake.requests[value.context] = raw
                 self.prove_late(handshake)
-        elif self._side is CLIENT and kind in {CERTIFICATE, COMPRESSED_CERTIFICATE}:
+        elif self._side is CLIENT and kind in _CERTIFICATES:
             if isinstance(value, Certificate):
                 self._late = LateAuthentication(value.context, [raw], self._protection.secret)
         elif self._side is CLIENT and self._late:

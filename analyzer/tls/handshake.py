@@ -40,6 +40,8 @@ class Handshake:
         suite: the negotiated one, None while unknown or where its number has no meaning.
         raw: the handshake messages of each side, with headers, up to its Finished; `HOLE` stands where
             some are missing. Emptied once proved.
+        shown: the message among them in which each side shows its certificate: with header, its value, and the
+            version that it was read by.
         finished: this side's Finished was read.
         sealed: a record of this side's handshake stayed closed.
         lost: a message of this side's handshake may be missing.
@@ -72,6 +74,7 @@ class Handshake:
         "retry",
         "sealed",
         "server_hello",
+        "shown",
         "suite",
         "tried",
         "version",
@@ -87,6 +90,7 @@ class Handshake:
         self.suite: Suite | None = None
         self.encrypted_extensions: EncryptedExtensions | None = None
         self.raw: tuple[list[bytes], list[bytes]] = ([], [])
+        self.shown: list[tuple[bytes, object, int | None] | None] = [None, None]
         self.finished = [False, False]
         self.sealed = [False, False]
         self.lost = [False, False]

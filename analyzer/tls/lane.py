@@ -201,6 +201,8 @@ class Lane:
     def _rest(self) -> None:
         """Nothing follows the bytes that came last: a border that waited for more is believed."""
         reader = self._records
+        if reader.usual:
+            return
         broken = reader.broken
         self._take(reader.rest())
         if reader.broken and not broken and reader.last:

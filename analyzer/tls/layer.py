@@ -79,13 +79,15 @@ class TlsLayer:
         What waited stays sealed, and why; what the handshakes prove that came to no end.
         """
         for lane in self._lanes:
-            lane.resume()
+            if lane.held:
+                lane.resume()
         for lane in self._lanes:
             lane.finish()
         for handshake in self._handshakes:
             if not handshake.proved:
                 self._client.content.prove(handshake)
-            self._client.content.prove_late(handshake, last=True)
+            if handshake.late:
+                self._client.content.prove_late(handshake, last=True)
         events = self._events.copy()
         self._events.clear()
         return events

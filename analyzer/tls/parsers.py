@@ -62,6 +62,8 @@ _U16 = struct.Struct(">H").unpack_from
 _EXTENSION = struct.Struct(">HH").unpack_from  # number, size
 _HELLO = struct.Struct(">H32sB").unpack_from  # version, random, size of the session ID
 _HELLO_SIZE = 35
+_SCHEME_AND_SIZE = struct.Struct(">HH").unpack_from
+_WITH_SCHEME = frozenset({TLS12, TLS13})
 _SUITE_AND_COMPRESSION = struct.Struct(">HB").unpack_from
 # What repeats from connection to connection is read once: values of so many, none of them large.
 _once = functools.lru_cache(maxsize=64)
@@ -217,21 +219,18 @@ def _certificate_request(body: bytes, version: int | None) -> CertificateRequest
 
 
 def _certificate_verify(body: bytes, version: int | None) -> CertificateVerify:
-    (first,) = _U16(body)
     # A client's, before the server's hello was read: its lengths tell.
-    has_scheme = version in {TLS12, TLS13} if version is not None else first != len(body) - 2
-    at = 2 if has_scheme else 0
-    (size,) = _U16(body, at)
-    at += 2
-    if at + size > len(body):
+    guess = version is None and _U16(body)[0] != len(body) - 2
+    has_scheme = guess or version in _WITH_SCHEME
+    scheme: int | None
+    if has_scheme:
+        (scheme, size), at = _SCHEME_AND_SIZE(body), 4
+    else:
+        scheme, (size,), at = None, _U16(body), 2
+    end = at + size
+    if end > len(body):
         raise Truncated("signature")
-    return new_tuple(
-        CertificateVerify,
-        (
-            first if has_scheme else None,
-            body[at : at + size],
-        ),
-    )
+    return new_tuple(CertificateVerify, (scheme, body[at:end]))
 
 
 def _new_session_ticket(body: bytes, version: int | None) -> NewSessionTicket:

@@ -15,7 +15,6 @@ from analyzer.tls.binders import binder
 from analyzer.tls.constants import (
     CERTIFICATE,
     CERTIFICATE_VERIFY,
-    COMPRESSED_CERTIFICATE,
     FINISHED,
     SERVER_KEY_EXCHANGE,
     SSL30,
@@ -135,17 +134,15 @@ class _Told:
         raw = self.sent[side].get(kind)
         return None if raw is None else raw[_HEADER:]
 
-    def certificate(self, side: Side) -> bytes | None:
-        """The message in which `side` showed its certificate."""
-        sent = self.sent[side]
-        return sent.get(CERTIFICATE) or sent.get(COMPRESSED_CERTIFICATE)
-
     def key(self, side: Side) -> PublicKeyTypes | Outcome:
         """The public key that `side` showed, or why there is none."""
-        shown = self.certificate(side)
+        shown = self.handshake.shown[side]
         if shown is None:
             return unchecked(self.absent(side, "Certificate") or "no certificate was shown")
-        return _leaf_key(parse(shown[0], shown[_HEADER:], self.version))
+        raw, value, version = shown
+        if version != self.version:  # it came before the server's hello was read
+            value = parse(raw[0], raw[_HEADER:], self.version)
+        return _leaf_key(value)
 
     def absent(self, side: Side, what: str) -> str:
         """Why a message of `side` was not seen, "" where it never came."""
@@ -208,7 +205,7 @@ def _certificate_verify(told: _Told, side: Side) -> Outcome | None:
         # Whether a sealed client had a certificate to show cannot be told; of a server it can.
         expected = side is SERVER and not _by_psk(told)
         why = told.absent(side, "CertificateVerify")
-        shown = told.certificate(side) is not None
+        shown = told.handshake.shown[side] is not None
         return unchecked(why) if why and (expected or shown) else None
     key = told.key(side)
     if isinstance(key, Outcome):

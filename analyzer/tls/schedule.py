@@ -156,7 +156,9 @@ def finished13(name: str, base_secret: bytes, transcript_hash: bytes) -> bytes:
     """verify_data of a TLS 1.3 Finished (RFC 8446 section 4.4.4); with a binder key, a PSK binder."""
     size = hash_size(name)
     key = _expand(keyed(name, base_secret), _plain_info("finished", size), size)
-    return keyed(name, key)(transcript_hash)
+    mac = HMAC(key, _LIBRARY_HASHES[name])
+    mac.update(transcript_hash)
+    return mac.finalize()
 
 
 def binder_secret(name: str, psk: bytes, *, external: bool) -> bytes:

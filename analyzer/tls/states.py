@@ -75,11 +75,10 @@ _TLS13_SERVER: _Table = {
 }
 # fmt: on
 
-_TABLES: Mapping[tuple[bool, Side], _Table] = {
-    (False, CLIENT): _TLS12_CLIENT,
-    (False, SERVER): _TLS12_SERVER,
-    (True, CLIENT): _TLS13_CLIENT,
-    (True, SERVER): _TLS13_SERVER,
+# By side: up to TLS 1.2, of TLS 1.3.
+_TABLES: Mapping[Side, tuple[_Table, _Table]] = {
+    CLIENT: (_TLS12_CLIENT, _TLS13_CLIENT),
+    SERVER: (_TLS12_SERVER, _TLS13_SERVER),
 }
 # A late CertificateRequest is followed by whatever may follow Finished.
 _LATE = {"certificate_request": "finished"}
@@ -107,8 +106,19 @@ class Order:
         side: whose.
     """
 
+    __slots__ = (
+        "_finished",
+        "_state",
+        "_table",
+        "_tls12",
+        "_tls13",
+        "_told",
+        "_version",
+        "_waiting",
+    )
+
     def __init__(self, side: Side) -> None:
-        self._tls12, self._tls13 = _TABLES[False, side], _TABLES[True, side]
+        self._tls12, self._tls13 = _TABLES[side]
         self._waiting: list[tuple[str, Span]] = []
         self._state: str | None = _START  # the message before; None where it is not known
         self._finished = self._told = False
@@ -144,12 +154,15 @@ class Order:
         Args:
             version: the negotiated one. While it is None nothing is said, and the messages wait on.
         """
-        if version is None:
+        if version is None or not self._waiting:
             return None
         table = self._tls13 if version == TLS13 else self._tls12
         waiting, self._waiting = self._waiting, []
-        steps = (self._step(table, name, at) for name, at in waiting)
-        return next((wrong for wrong in steps if wrong), None)
+        for name, at in waiting:
+            wrong = self._step(table, name, at)
+            if wrong:
+                return wrong
+        return None
 
     def lose(self) -> None:
         """Messages may be missing before the next one."""
