@@ -180,9 +180,8 @@ class Analysis:
 
     def _begin(self, flow: Flow) -> Stack:
         """The connection's stack, with what was taken before it was made."""
-        joined_late = not (flow.sender.begun or flow.receiver.begun)
         options = self._stack_options
-        if joined_late and self._is_elsewhere(flow):
+        if flow.joined_late and self._is_elsewhere(flow):
             hold = _HELD_FOR_LATE_KEYS if self._late_keys else 0
             options = replace(options, tls=TlsLimits(hold=hold, spare=_SPARE))
             self._joined_late.add(flow.number)

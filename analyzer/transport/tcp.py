@@ -253,6 +253,11 @@ class Flow:
         return [*self.sender.advance(), *self.receiver.advance()]
 
     @property
+    def joined_late(self) -> bool:
+        """Whether neither a SYN nor a hello of TLS shows that it was seen from its beginning."""
+        return not (self.sender.begun or self.receiver.begun or self._oriented_by == "content")
+
+    @property
     def is_over(self) -> bool:
         """Whether both sides have ended, or one was reset: only late segments may still come."""
         one, other = self.sender.tally, self.receiver.tally

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from analyzer.capture.items import Segment
+from analyzer.capture.items import SYN, Segment
 from analyzer.report.model import Connection, Report
 from analyzer.run.analysis import CLOUDHSM_PORTS, Analysis, Options
 from analyzer.run.batch import plan_of, whole
@@ -134,6 +134,19 @@ def test_one_that_was_joined_before_the_server_s_hello_is_told():
 
     assert (len(connections), counted) == (TOLD + 1, 0)
     assert connections[-1].conversation.sessions[0].certificates[SERVER]
+
+
+def test_one_whose_syn_alone_is_missing_is_opened_though_one_side_comes_late():
+    case = case_named("tls13-in-tls13")
+    segments = [each for each in segments_of(case) if not each.flags & SYN]
+    times = [each.at for each in segments]
+    for first in (CLIENT, SERVER):
+        by_side = sorted(segments, key=lambda each: (each.key == segments[0].key) == bool(first))
+        late = [each._replace(at=at) for each, at in zip(by_side, times, strict=True)]
+        connections, counted = told(late, case)
+
+        assert [each.conversation.outcome for each in connections] == ["established"]
+        assert counted == 0
 
 
 def divided(paths: Sequence[Path], options: Options) -> Report:
