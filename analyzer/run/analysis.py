@@ -31,7 +31,7 @@ CLOUDHSM_PORTS = frozenset({2223, 2224, 2225})
 _TOLD_ELSEWHERE = 100
 # The handshake of those is over, so their secrets are logged and no hello comes: no record waits for either, but where
 # keys stand behind the packets (pcapng). A busy host has hundreds of them.
-_HELD_FOR_LATE_KEYS = 1 << 14
+_HELD_FOR_LATE_KEYS = 1 << 12
 # Nor do they use up what may be tried to open an HSM's: half of it.
 _SPARE = 1 << 17
 
@@ -138,7 +138,7 @@ class Analysis:
         yield from self._events(self._flows.advance(self._latest))
         yield from self._events(self._flows.finish())
         while self._waiting:
-            yield self._oldest_waiting()
+            yield from self._oldest_waiting()
 
     def _events(self, events: Iterable[tuple[Flow, StreamEvent | Ended]]) -> Iterator[Connection]:
         for flow, event in events:
@@ -229,7 +229,7 @@ class Analysis:
 
     def _pass_over(self, stack: Stack, flow: Flow) -> None:
         """Only count it."""
-        del self._stacks[stack.stream]
+        self._stacks.pop(stack.stream, None)
         self._joined_late.discard(stack.stream)
         self._broken.pop(stack.stream, None)
         self.passed.append(flow.key)
@@ -263,23 +263,28 @@ class Analysis:
             self._count(flow)
             return
         stack = self._stacks.get(flow.number) or self._begin(flow)
-        if self._is_counted(stack):
-            self._pass_over(stack, flow)
-            return
         del self._stacks[flow.number]
-        self._joined_late.discard(flow.number)
-        if not (self._late_keys and stack.held_bytes):
-            yield self._told(stack, flow)
-            return
-        self._waiting[flow.number] = stack, flow, stack.held_bytes
-        self._waiting_bytes += stack.held_bytes
-        while self._waiting_bytes > _WAITING:
-            yield self._oldest_waiting()
+        if self._late_keys and stack.held_bytes:
+            self._waiting[flow.number] = stack, flow, stack.held_bytes
+            self._waiting_bytes += stack.held_bytes
+            while self._waiting_bytes > _WAITING:
+                yield from self._oldest_waiting()
+        else:
+            yield from self._finished(stack, flow)
 
-    def _oldest_waiting(self) -> Connection:
+    def _oldest_waiting(self) -> Iterator[Connection]:
         _, (stack, flow, held) = self._waiting.popitem(last=False)
         self._waiting_bytes -= held
-        return self._told(stack, flow)
+        yield from self._finished(stack, flow)
+
+    def _finished(self, stack: Stack, flow: Flow) -> Iterator[Connection]:
+        """The connection, unless it is only counted."""
+        connection = self._told(stack, flow)
+        if self._is_counted(stack) and not connection.conversation.broken:
+            self._pass_over(stack, flow)
+        else:
+            self._joined_late.discard(stack.stream)
+            yield connection
 
     def _told(self, stack: Stack, flow: Flow) -> Connection:
         tcp = flow.facts()

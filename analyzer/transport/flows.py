@@ -250,8 +250,10 @@ class Flows:
     def _promote(self, key: bytes) -> Flow:
         """Make a remembered SYN a whole connection."""
         packed = self._half_open.pop(key)
-        kept, syn = half_open(packed), latest_syn(key, packed, self._paths)
-        first = syn._replace(at=Span(kept.first, kept.first, kept.began, kept.began))
+        kept = half_open(packed)
+        syn = first = latest_syn(key, packed, kept, self._paths)
+        if kept.last != kept.first:
+            first = syn._replace(at=Span(kept.first, kept.first, kept.began, kept.began))
         flow = self._begin(kept.number, first)
         flow.take(flow.sender, first)
         if kept.repeats or kept.copies:

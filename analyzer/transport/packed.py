@@ -77,9 +77,8 @@ def half_open(packed: bytes) -> HalfOpen:
     return HalfOpen(*_HALF_OPEN.unpack_from(packed, len(packed) - _HALF_OPEN.size))
 
 
-def latest_syn(key: bytes, packed: bytes, paths: Paths) -> Segment:
-    """The SYN, in the frame of its latest sighting."""
-    kept = half_open(packed)
+def latest_syn(key: bytes, packed: bytes, kept: HalfOpen, paths: Paths) -> Segment:
+    """The SYN, in the frame of its latest sighting; `kept`: what `half_open` gives."""
     at = Span(kept.last, kept.last, kept.ended, kept.ended)
     options, path = packed[: -_HALF_OPEN.size], paths.path(kept.path)
     return Segment(
@@ -92,7 +91,7 @@ def repeat_syn(key: bytes, packed: bytes, syn: Segment, paths: Paths) -> bytes |
     kept = half_open(packed)
     if kept.seq != syn.seq:
         return None
-    if is_same_packet(syn, latest_syn(key, packed, paths)):
+    if is_same_packet(syn, latest_syn(key, packed, kept, paths)):
         kept = kept._replace(copies=kept.copies + 1)
     else:
         kept = kept._replace(repeats=kept.repeats + 1, ip_id=syn.ip_id)

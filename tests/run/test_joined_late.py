@@ -17,7 +17,7 @@ from analyzer.run.pipeline import analyze
 from analyzer.stream import CLIENT, SERVER
 from analyzer.tls.secrets import Secrets
 from tests.makers.cases import Case, cases
-from tests.makers.files import pcap
+from tests.makers.files import Pcapng, pcap
 from tests.makers.reading import capture_of, records_of
 from tests.makers.segments import Conversation
 
@@ -83,6 +83,41 @@ def test_the_first_hundred_are_told_and_the_others_counted(tmp_path):
     named = analyze([path], Options(ports=frozenset({443})))
     assert report.connections == named.connections[:TOLD]
     assert len(named.connections) == 130
+
+
+def test_where_keys_may_stand_behind_the_packets_they_are_counted_at_the_end(tmp_path):
+    """A pcapng, of which nothing is let go before its last block was read."""
+    made = Pcapng().interface()
+    for time, frame in records_of(many(103)):
+        made.packet(time // 1000, frame)
+    path = tmp_path / "late.pcapng"
+    path.write_bytes(bytes(made))
+
+    report = analyze([path], ANY)
+
+    assert len(report.connections) == TOLD
+    [finding] = [each for each in report.findings if each.code == "connections-joined-late"]
+    assert finding.observed == "3"
+
+
+def test_a_key_behind_the_packets_opens_one_of_them(tmp_path):
+    case = case_named("tls13-in-tls13")
+    segments = segments_of(case)
+    start = next(
+        index for index, each in enumerate(segments) if each.payload[:1] == b"\x17" and index > 8
+    )
+    made = Pcapng().interface()
+    before = many()
+    for time, frame in records_of([*before, *behind(segments[start:], before[-1])]):
+        made.packet(time // 1000, frame)
+    made.secrets((case.directory / "keys.log").read_bytes())
+    path = tmp_path / "late.pcapng"
+    path.write_bytes(bytes(made))
+
+    report = analyze([path], ANY)
+
+    assert len(report.connections) == TOLD + 1
+    assert report.connections[-1].conversation.sessions[0].recovered
 
 
 def test_packets_of_a_counted_one_are_passed_over():
