@@ -61,6 +61,11 @@ def connection_text(connection: Connection, *, der: bool = False) -> str:
     )
 
 
+def renumbered(text: str, number: int) -> str:
+    """What `connection_text` gave, of the same connection under another number."""
+    return f'{{"stream": {number}{text[text.index(",") :]}'
+
+
 def _endpoint(endpoint: Endpoint) -> str:
     return f'{{"address": {word_text(endpoint.address)}, "port": {endpoint.port}}}'
 

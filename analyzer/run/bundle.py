@@ -1,7 +1,9 @@
 """The connections of one part of a capture, packed: what is sent between processes and lies in a results directory.
 
 A connection's facts take 25 KB, its pickle 6, and 1.4 with the part's first one as the dictionary of its compression,
-since they are much alike. What tells where it belongs stands beside it, in 45 bytes.
+since they are much alike. What tells where it belongs stands beside it, in 41 bytes. Where only its JSON will be asked
+for, that is packed instead: the joining process takes 0.14 ms for it, where it needs 0.45 to write it itself, and the
+part's own process takes no longer.
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from analyzer.errors import UnreadableInput
+from analyzer.report.json_connection import connection_text
 from analyzer.report.model import Connection
-from analyzer.run.packing import Packing, unpacked
+from analyzer.run.packing import Packing, Told, Written, unpacked
 from analyzer.session.certificates import Certificate
+from analyzer.verdict.brief import brief_of
 
 # No connection's facts take more; a file that says so is no result of this program.
 _LARGEST = 1 << 28
 
 _ROW = struct.Struct("<IQQQQIB")
-_OPEN, _SEALED, _RESUMED = 1, 2, 4
+_OPEN, _SEALED, _RESUMED, _WRITTEN = 1, 2, 4, 8
 
 
 class Row(NamedTuple):
@@ -56,6 +60,11 @@ class Row(NamedTuple):
     def resumes(self) -> bool:
         """One of its sessions resumes another one."""
         return bool(self.signs & _RESUMED)
+
+    @property
+    def is_written(self) -> bool:
+        """It comes out by `Bundle.written`, else by `Bundle.connection`."""
+        return bool(self.signs & _WRITTEN)
 
 
 class Shelf(Protocol):
@@ -103,13 +112,20 @@ class Bundle:
         Raises:
             UnreadableInput: the file in which it lies is damaged.
         """
+        return self._taken(row, Connection)
+
+    def written(self, row: Row) -> Written:
+        """One that was written."""
+        return self._taken(row, Written)
+
+    def _taken(self, row: Row, kind: type[Told]) -> Told:
         if self.shelf is None:
             data = self.data[row.place : row.place + row.size]
         else:
             data = self.shelf.read(self.begin + row.place, row.size)
         try:
             inflated = zlib.decompressobj(zdict=self.sample).decompress(data, _LARGEST)
-            return unpacked(inflated, self.certificates)
+            return unpacked(inflated, self.certificates, kind)
         except Exception as error:
             raise UnreadableInput("a connection in the results of a part is damaged") from error
 
@@ -119,9 +135,14 @@ class Bundle:
 
 
 class Bundling:
-    """Packs connections as they end."""
+    """Packs connections as they end.
 
-    def __init__(self) -> None:
+    Args:
+        written: those of which nothing can change any more but the number are packed as `Written`.
+    """
+
+    def __init__(self, *, written: bool = False) -> None:
+        self._written = written
         self._packing = Packing()
         self._sample = b""
         self._zip = zlib.compressobj(1)
@@ -131,15 +152,16 @@ class Bundling:
     def add(self, connection: Connection, pair: int) -> None:
         """Take one more; `pair`: see `parts.pair_of`."""
         told = connection.conversation
-        packed = self._packing.packed(connection)
+        signs = (told.tcp.ended_by == "open") * _OPEN
+        signs |= any(session.sealed for session in told.sessions) * _SEALED
+        signs |= any(session.resumed for session in told.sessions) * _RESUMED
+        signs |= (self._written and not signs & _RESUMED) * _WRITTEN
+        packed = self._packing.packed(_written(connection) if signs & _WRITTEN else connection)
         if not self._rows:
             self._sample = packed[-zlib.DEF_BUF_SIZE * 2 :]  # a window of 32 KiB is all that counts
             self._zip = zlib.compressobj(1, zdict=self._sample)
         deflate = self._zip.copy()
         data = deflate.compress(packed) + deflate.flush()
-        signs = (told.tcp.ended_by == "open") * _OPEN
-        signs |= any(session.sealed for session in told.sessions) * _SEALED
-        signs |= any(session.resumed for session in told.sessions) * _RESUMED
         first, _, began, _ = told.tcp.span
         self._rows.append(Row(told.stream, pair, began, first, len(self._data), len(data), signs))
         self._data += data
@@ -148,3 +170,8 @@ class Bundling:
         """All of them."""
         index = b"".join([_ROW.pack(*row) for row in sorted(self._rows)])
         return Bundle(index, tuple(self._packing.certificates), self._sample, bytes(self._data))
+
+
+def _written(connection: Connection) -> Written:
+    brief = brief_of(connection.conversation, connection.findings, connection.cause)
+    return Written(brief, connection_text(connection))

@@ -31,12 +31,16 @@ def analyze_with(
     if workers is None or any(map(is_read_once, files)):
         return analyze(sources, options, kept)
     run = runner(workers)
+    written = kept is not None and kept.takes_written
     if len(sources) == 1:
         shares = workers.count
-        tasks = [Task(places(sources), options, Chosen(None, n, shares)) for n in range(shares)]
+        tasks = [
+            Task(places(sources), options, Chosen(None, n, shares), written=written)
+            for n in range(shares)
+        ]
         report = of_shares(run(tasks), sources, options, kept)
     else:
-        parts = run([Task((each,), options) for each in places(sources)])
+        parts = run([Task((each,), options, written=written) for each in places(sources)])
         report = joined(dict(enumerate(parts)), sources, options, run, workers.count, kept)
     if all(source.refused for source in report.inputs):
         first = report.inputs[0]

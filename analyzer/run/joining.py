@@ -192,6 +192,9 @@ def _numbered(
     for number, (*_, index, place) in enumerate(ordered):
         bundle = parts[index].connections
         row = bundle.row(place)
+        if row.is_written:
+            taken.add_written(bundle.written(row), number)
+            continue
         taken.add(_told(bundle.connection(row), number, origins if row.resumes else None, options))
     return taken.settled() if kept is None else taken
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq
 from typing import Any, overload
 
+from analyzer.report.json_connection import renumbered
 from analyzer.report.model import Connection, Packed
-from analyzer.run.packing import Packing, unpacked
+from analyzer.run.packing import Packing, Written, unpacked
 from analyzer.run.spool import Spool
 from analyzer.verdict.brief import Brief, brief_of
 
@@ -51,6 +52,16 @@ class Kept(Packed):
     def add(self, connection: Connection) -> None:
         """Keep the connection that ended now."""
         self._store.add(connection)
+
+    def add_written(self, written: Written, number: int) -> None:
+        """Keep one that was written elsewhere; `number`: by which it is known here. See `takes_written`."""
+        text = renumbered(written.text, number)
+        self._store.add_written(written.brief.numbered(number), text)
+
+    @property
+    def takes_written(self) -> bool:
+        """Whether nothing but their JSON is asked for."""
+        return self._store.is_of_texts and tuple(self._store.writers) == ("json",)
 
     @property
     def briefs(self) -> Sequence[Brief]:
@@ -141,6 +152,15 @@ class _Store:
         elif self._whole:
             self._packed.add(self._packing.packed(connection))
 
+    def add_written(self, brief: Brief, text: str) -> None:
+        self.briefs.append(brief)
+        self._texts["json"].add(text.encode())
+
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether connections cannot be had as values."""
+        return not self._whole
+
     @property
     def all_at_hand(self) -> bool:
         """Whether none was put away."""
@@ -157,7 +177,7 @@ class _Store:
         if place < len(self._at_hand):
             return self._at_hand[place]
         row = self._packed.row(place - len(self._at_hand))
-        return unpacked(row, self._packing.certificates)
+        return unpacked(row, self._packing.certificates, Connection)
 
     def text(self, form: str, place: int) -> str:
         return self._texts[form].row(place).decode()

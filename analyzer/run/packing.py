@@ -8,11 +8,27 @@ import enum
 import functools
 import io
 import pickle
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from analyzer.report.model import Connection
 from analyzer.session.certificates import Certificate
+from analyzer.verdict.brief import Brief
+from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
+
+
+class Written(NamedTuple):
+    """A connection of which nothing but its place in a JSON report is asked any more.
+
+    Attributes:
+        text: as `json_connection.connection_text` writes it.
+    """
+
+    brief: Brief
+    text: str
+
+
+Told = TypeVar("Told", Connection, Written)
 
 
 class Packing:
@@ -25,9 +41,13 @@ class Packing:
     def __init__(self) -> None:
         self.certificates: list[Certificate] = []
         self._numbers: dict[Certificate, int] = {}
-        self._table = {**copyreg.dispatch_table, Certificate: self._reduced}
+        self._table: dict[type, Callable[[Any], Any]] = {
+            **copyreg.dispatch_table,
+            Certificate: self._reduced,
+            Slot: lambda slot: (_slot, (slot.code,)),
+        }
 
-    def packed(self, connection: Connection) -> bytes:
+    def packed(self, connection: Connection | Written) -> bytes:
         """One connection, to be made again by `unpacked`."""
         buffer = io.BytesIO()
         pickler = pickle.Pickler(buffer, protocol=5)
@@ -42,21 +62,29 @@ class Packing:
         return _numbered, (number,)
 
 
-def unpacked(data: bytes, certificates: Sequence[Certificate]) -> Connection:
+def unpacked(data: bytes, certificates: Sequence[Certificate], kind: type[Told]) -> Told:
     """The connection that was packed.
 
     Raises:
         Exception: of any kind, where `data` is something else.
     """
     connection = Values(io.BytesIO(data), certificates).load()
-    if not isinstance(connection, Connection):
-        raise pickle.UnpicklingError("no connection")
+    if not isinstance(connection, kind):
+        raise pickle.UnpicklingError(f"no {kind.__name__}")
     return connection
 
 
 def _numbered(number: int) -> Certificate:
     """Stands for a certificate in what is packed; `Values` puts its own list in its place."""
     raise AssertionError(number)
+
+
+def _slot(code: str) -> Slot:
+    """Stands for one of the four slots, whose rules are functions; `Values` takes it from the table."""
+    raise AssertionError(code)
+
+
+_SLOTS = {slot.code: slot for slot in SLOT_TABLE}
 
 
 class Values(pickle.Unpickler):
@@ -76,6 +104,8 @@ class Values(pickle.Unpickler):
         """The class, if it is one of those."""
         if name == _numbered.__name__ and module == __name__:
             return self._certificates.__getitem__
+        if name == _slot.__name__ and module == __name__:
+            return _SLOTS.__getitem__
         return _value_class(module, name)
 
 

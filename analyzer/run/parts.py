@@ -56,12 +56,14 @@ class Task(NamedTuple):
     Attributes:
         sources: each with its place among all inputs.
         until: time that passes after the last packet, up to this moment (nanoseconds), 0 for none.
+        written: only the JSON of its connections will be asked for.
     """
 
     sources: tuple[tuple[int, Source], ...]
     options: Options
     chosen: Chosen = ALL
     until: int = 0
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def analyzed(task: Task) -> Part:
         for capture in captures:
             capture.ignore(analysis.transport.ignored)
         watch = _Watch(task.chosen)
-        bundling = Bundling()
+        bundling = Bundling(written=task.written)
         for connection in _connections(analysis, watch.chosen(merged(captures)), watch, task.until):
             bundling.add(connection, pair_of_connection(connection))
         places = sorted({*refused, *(capture.index for capture in captures)})

@@ -186,7 +186,8 @@ def _read_part(path: Path) -> Part:
             told = file.tell()
     except Exception as error:
         raise UnreadableInput(f"{path}: no result of batch, or of another version") from error
-    if not isinstance(part, Part):
+    # What is written holds bytes that only this program may have made (`Brief.packed`): none comes from a file.
+    if not isinstance(part, Part) or any(row.is_written for row in part.connections.rows()):
         raise UnreadableInput(f"{path}: no result of batch")
     return replace(part, connections=part.connections.on(_Behind(path), told))
 

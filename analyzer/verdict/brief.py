@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import marshal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 from analyzer.session.certificates import Certificate
@@ -85,6 +85,12 @@ class Brief:
     refused: tuple[Span | None, Span | None]
     slowing: tuple[int, int] | None
     packed: bytes
+
+    def numbered(self, stream: int) -> Brief:
+        """The same under another number; what it shares with others it shares with those known here."""
+        return replace(
+            self, stream=stream, server=_same_end(self.server), kind=_same_kind(self.kind)
+        )
 
     @property
     def span(self) -> Span:

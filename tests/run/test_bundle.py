@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import UnreadableInput
+from analyzer.report.json_connection import connection_text
+from analyzer.report.json_lines import connection_line
+from analyzer.report.json_report import dumps
 from analyzer.report.model import Connection
 from analyzer.run.batch import plan_of
 from analyzer.run.bundle import Bundle
+from analyzer.run.joining import of_shares
 from analyzer.run.kept import Kept
 from analyzer.run.packing import Packing, Values, unpacked
-from analyzer.run.parts import Part, Task, analyzed, pair_of_connection, places
+from analyzer.run.parts import Chosen, Part, Task, analyzed, pair_of_connection, places
 from analyzer.run.pipeline import analyze
 from analyzer.run.results import Results
 from analyzer.run.spool import Spool
@@ -115,6 +119,40 @@ def test_a_damaged_bundle_is_bad_input(part, harm):
         list(damaged)
 
 
+def test_what_its_own_process_wrote_is_the_same_report(capture):
+    options = traffic().options
+    tasks = [
+        Task(places([capture]), options, Chosen(None, share, 2), written=True) for share in range(2)
+    ]
+    parts = [analyzed(task).put_away(Spool()) for task in tasks]
+    kept = Kept({"json": connection_text}, whole=False)
+
+    told = of_shares(parts, [capture], options, kept)
+
+    assert dumps(told) == dumps(analyze([capture], options))
+    rows = [row for part in parts for row in part.connections.rows()]
+    assert any(row.is_written for row in rows)
+    assert [row.is_written for row in rows] == [not row.resumes for row in rows]
+
+
+def test_a_connection_is_written_elsewhere_only_where_nothing_else_is_asked_of_it():
+    writers = {"json": connection_text, "jsonl": connection_line}
+    assert Kept({"json": connection_text}, whole=False).takes_written
+    assert not Kept({"json": connection_text}).takes_written
+    assert not Kept(writers, whole=False).takes_written
+    assert not Kept(whole=False).takes_written
+
+
+def test_what_was_written_is_not_taken_from_a_file(capture, tmp_path):
+    written = analyzed(Task(places([capture]), traffic().options, written=True))
+    made = results(analyzed(Task(places([capture]), traffic().options)), tmp_path)
+    path = tmp_path / "parts" / "000000.part"
+    path.write_bytes(pickle.dumps(written))
+
+    with pytest.raises(UnreadableInput, match="no result of batch"):
+        made.parts()
+
+
 class Foreign:
     def __reduce__(self) -> tuple[object, ...]:
         return print, ("called",)
@@ -129,11 +167,13 @@ def test_nothing_is_called_for_what_is_packed(capsys):
 
 def test_what_is_no_connection_is_not_taken_for_one(connections):
     packing = Packing()
-    assert unpacked(packing.packed(connections[0]), packing.certificates) == connections[0]
-    with pytest.raises(pickle.UnpicklingError, match="no connection"):
-        unpacked(pickle.dumps(connections[0].conversation.tcp), ())
+    assert (
+        unpacked(packing.packed(connections[0]), packing.certificates, Connection) == connections[0]
+    )
+    with pytest.raises(pickle.UnpicklingError, match="no Connection"):
+        unpacked(pickle.dumps(connections[0].conversation.tcp), (), Connection)
     with pytest.raises(IndexError):
-        unpacked(packing.packed(connections[0]), ())
+        unpacked(packing.packed(connections[0]), (), Connection)
 
 
 def test_connections_that_are_put_away_equal_those_at_hand_and_can_be_sent(connections):
