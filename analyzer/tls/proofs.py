@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.stream import CLIENT, SERVER, Side, new_tuple
 from analyzer.tls.binders import binder
 from analyzer.tls.constants import (
     CERTIFICATE,
@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 
 _HEADER = 4
 _MD5_SIZE = 16
+# What stands before the hash that a CertificateVerify of TLS 1.3 signs.
+_SIGNED13 = (
+    b" " * 64 + b"TLS 1.3, client CertificateVerify\0",
+    b" " * 64 + b"TLS 1.3, server CertificateVerify\0",
+)
 _HANDSHAKE_SECRETS = ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET")
 
 
@@ -62,10 +67,11 @@ def proofs(handshake: Handshake, secrets: Secrets) -> Iterator[Proof]:
     told = _Told(handshake, secrets, version, suite)
     for kind, outcome_of in _PROOFS:
         outcome = outcome_of(told)
-        if outcome and outcome.result == "invalid" and _may_be_hidden(handshake, kind):
+        if outcome is None:
+            continue
+        if outcome.result == "invalid" and _may_be_hidden(handshake, kind):
             outcome = unchecked("it may be over an encrypted client hello, which does not show")
-        if outcome:
-            yield Proof(kind, outcome.result, outcome.why, handshake.number)
+        yield new_tuple(Proof, (kind, outcome.result, outcome.why, handshake.number))
 
 
 def _may_be_hidden(handshake: Handshake, kind: str) -> bool:
@@ -282,9 +288,7 @@ def _signed13(
     value = parse(CERTIFICATE_VERIFY, body, TLS13)
     if not isinstance(value, CertificateVerify) or value.scheme is None:
         return unchecked("the CertificateVerify cannot be parsed")
-    label = f"TLS 1.3, {side.word} CertificateVerify".encode("ascii")
-    content = b"%b%b\0%b" % (b" " * 64, label, transcript_hash)
-    return check(key, value.scheme, value.signature, content)
+    return check(key, value.scheme, value.signature, _SIGNED13[side] + transcript_hash)
 
 
 def _leaf_key(value: object) -> PublicKeyTypes | Outcome:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -170,8 +169,7 @@ def binder_secret(name: str, psk: bytes, *, external: bool) -> bytes:
 # --- TLS 1.0 to 1.2 (RFC 2246 section 5, RFC 5246 section 5) and SSL 3.0 (RFC 6101 section 6) --------
 
 
-@dataclass(frozen=True, slots=True)
-class Prf:
+class Prf(NamedTuple):
     """The pseudorandom function of a version before TLS 1.3, and all that is derived with it.
 
     Attributes:
