@@ -27,7 +27,7 @@ class MessageReader:
 
     Attributes:
         too_long: sizes of the messages that were passed over, taken by whoever reports them.
-        between: the next record begins a message: one that holds whole messages, as most do, need not be fed.
+        between: the next record begins a message, and nothing is kept.
     """
 
     __slots__ = (

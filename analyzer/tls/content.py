@@ -76,6 +76,21 @@ class Content:
         agreed: application data may come.
     """
 
+    __slots__ = (
+        "_ceiling",
+        "_closed",
+        "_cut",
+        "_events",
+        "_handshakes",
+        "_late",
+        "_order",
+        "_protection",
+        "_reader",
+        "_secrets",
+        "_side",
+        "agreed",
+    )
+
     def __init__(
         self,
         side: Side,
@@ -92,7 +107,8 @@ class Content:
         self._secrets = secrets
         self._events = events
         self._ceiling = ceiling
-        self._messages = MessageReader(ceiling)
+        # Of a message that goes on in the next record, or whose beginning is lost; None where the next one begins a message.
+        self._reader: MessageReader | None = None
         self._order = Order(side)
         self.agreed = False
         self._cut = False  # that plaintext stays sealed was told
@@ -133,7 +149,8 @@ class Content:
 
     def lose(self) -> None:
         """Bytes are missing before the next record."""
-        self._messages.lose()
+        self._reader = self._reader or MessageReader(self._ceiling)
+        self._reader.lose()
         self._order.lose()
         handshake = self._handshakes.current[self._side]
         handshake.miss(self._side, handshake.lost)
@@ -172,8 +189,8 @@ class Content:
         if version == SSL2:
             self._message(CLIENT_HELLO, data, at, False, True)
             return
-        reader = self._messages
-        if reader.between:
+        reader = self._reader
+        if reader is None:
             start, size = 0, len(data)
             while size - start >= _HEADER:
                 kind, high, low = _HEADER_FIELDS(data, start)
@@ -185,6 +202,7 @@ class Content:
             if start == size:
                 return
             data = data[start:]
+            reader = self._reader = MessageReader(self._ceiling)
         for kind, raw, span in reader.feed(data, at):
             self._message(kind, raw, span, encrypted)
         while reader.too_long:
@@ -192,6 +210,8 @@ class Content:
             self.malformed(f"a handshake message of {size} bytes is over the ceiling", at)
             handshake = self._handshakes.current[self._side]
             handshake.miss(self._side, handshake.lost)
+        if reader.between:
+            self._reader = None
 
     def _alerts(self, data: bytes, at: Span, *, encrypted: bool) -> None:
         if len(data) % 2 or not data:

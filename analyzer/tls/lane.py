@@ -60,6 +60,22 @@ class Lane:
         content: what its records hold.
     """
 
+    __slots__ = (
+        "_events",
+        "_handshakes",
+        "_limits",
+        "_protection",
+        "_records",
+        "_secrets",
+        "_side",
+        "_tried",
+        "content",
+        "counts",
+        "first_records",
+        "held",
+        "held_bytes",
+    )
+
     def __init__(
         self,
         side: Side,
