@@ -86,7 +86,7 @@ class Span(NamedTuple):
             first, began = other_first, other_began
         if other_ended > ended or (other_ended == ended and other_last > last):
             last, ended = other_last, other_ended
-        return Span(first, last, began, ended)
+        return new_tuple(Span, (first, last, began, ended))
 
 
 _BEGINNING, _END = itemgetter(2, 0), itemgetter(3, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from analyzer.tls.cursor import Cursor, Truncated
 from analyzer.tls.suites import Suite
 
 _EXPLICIT_PRIME, _EXPLICIT_CHAR2, _NAMED_CURVE = 1, 2, 3
+_POINT = 4  # where it begins behind a named curve and its length
+_SIZE, _SCHEME_AND_SIZE = struct.Struct(">H").unpack_from, struct.Struct(">HH").unpack_from
 _TRINOMIAL, _PENTANOMIAL = 1, 2
 
 # Whose ServerKeyExchange carries a signature: by the suite's authentication.
@@ -35,15 +38,21 @@ def has_signed_parameters(suite: Suite) -> bool:
 
 def signed_parameters(suite: Suite, version: int, body: bytes) -> SignedParameters | None:
     """The parts of a ServerKeyExchange's body; None where it is not of the suite's form."""
-    cursor = Cursor(body)
+    scheme: int | None = None
     try:
-        _READERS[suite.key_exchange](cursor)
-        parameters = body[: cursor.at]
-        scheme = cursor.uint(2) if version >= TLS12 else None
-        signature = cursor.vector(2)
-    except (Truncated, ValueError):
+        if suite.key_exchange == "ECDHE" and body[0] == _NAMED_CURVE:
+            end = _POINT + body[_POINT - 1]  # as nearly all: read without a call for each field
+        else:
+            cursor = Cursor(body)
+            _READERS[suite.key_exchange](cursor)
+            end = cursor.at
+        if version >= TLS12:
+            (scheme, size), at = _SCHEME_AND_SIZE(body, end), end + 4
+        else:
+            (size,), at = _SIZE(body, end), end + 2
+    except (Truncated, ValueError, IndexError, struct.error):
         return None
-    return None if cursor else SignedParameters(parameters, scheme, signature)
+    return SignedParameters(body[:end], scheme, body[at:]) if at + size == len(body) else None
 
 
 def _vectors(*sizes: int) -> Callable[[Cursor], None]:

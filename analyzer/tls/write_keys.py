@@ -37,12 +37,14 @@ def write_keys(
     prf = Prf(version, suite.prf)
     mac = hash_size(suite.mac) if suite.mac else 0
     iv = cipher.fixed_iv or cipher.block
-    block = prf.key_block(master, *randoms, 2 * (mac + cipher.material + iv))
-    parts: list[bytes] = []
-    for size in (mac, mac, cipher.material, cipher.material, iv, iv):
-        parts.append(block[:size])
-        block = block[size:]
-    client, server = WriteKeys(*parts[::2]), WriteKeys(*parts[1::2])
+    key = cipher.material
+    keys, ivs = (
+        2 * mac,
+        2 * (mac + key),
+    )  # where they begin; the client's stands before the server's
+    block = prf.key_block(master, *randoms, ivs + 2 * iv)
+    client = WriteKeys(block[:mac], block[keys : keys + key], block[ivs : ivs + iv])
+    server = WriteKeys(block[mac:keys], block[keys + key : ivs], block[ivs + iv :])
     if not suite.export:
         return client, server
     return _weakened(prf, cipher, client, randoms, 0), _weakened(prf, cipher, server, randoms, 1)
