@@ -102,7 +102,6 @@ class Analysis:
         self._broken: dict[int, str] = {}
         self._waiting: OrderedDict[int, tuple[Stack, Flow, int]] = OrderedDict()
         self._waiting_bytes = 0
-        self._latest = 0  # capture time of the latest segment
 
     def connections(self, items: Iterable[Item]) -> Iterator[Connection]:
         """Each connection when it ended, those whose keys may still come at the end of the capture."""
@@ -115,8 +114,6 @@ class Analysis:
         take = self._take
         for item in items:
             if type(item) is Segment:
-                if item.at.ended > self._latest:  # noqa: PLR1730  a call costs more than the rest of this line
-                    self._latest = item.at.ended
                 events = feed(item)
                 if events:
                     for flow, event in events:
@@ -135,7 +132,7 @@ class Analysis:
 
     def finish(self) -> Iterator[Connection]:
         """No more items: what is still open ends here."""
-        yield from self._events(self._flows.advance(self._latest))
+        yield from self._events(self._flows.advance(self._flows.latest))
         yield from self._events(self._flows.finish())
         while self._waiting:
             yield from self._oldest_waiting()

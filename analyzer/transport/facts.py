@@ -38,6 +38,12 @@ def ports_of(key: bytes) -> tuple[int, int]:
     return int.from_bytes(key[-4:-2], "big"), int.from_bytes(key[-2:], "big")
 
 
+def reversed_key(key: bytes) -> bytes:
+    """The `Segment.key` of the other direction."""
+    size = (len(key) - 4) // 2
+    return key[size:-4] + key[:size] + key[-2:] + key[-4:-2]
+
+
 @dataclass(frozen=True, slots=True)
 class SideFacts:
     """TCP facts of one direction.

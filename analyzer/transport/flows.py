@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from analyzer.capture.items import ACK, FIN, PSH, RST, SYN, IcmpError, Segment
 from analyzer.stream import Chunk, Span, StreamEvent, file_of, new_tuple
+from analyzer.transport.facts import reversed_key
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
 from analyzer.transport.packed import (
@@ -46,11 +47,13 @@ class Flows:
         limits: what may be held.
 
     Attributes:
+        latest: capture time of the latest segment, nanoseconds since 1970-01-01 UTC.
         summary: counts of what is not told as a flow.
         ignored: keys of connections of which no more is wanted (see `ignore`); who feeds their segments need not.
     """
 
     def __init__(self, ports: frozenset[int] | None, limits: TransportLimits | None = None) -> None:
+        self.latest = 0
         self.summary = Summary()
         self.ignored: set[bytes] = set()
         self._ports = ports
@@ -73,7 +76,9 @@ class Flows:
         """The events that `segment` gives rise to, mostly none or one."""
         key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, _, path = segment
         known = self._halves.get(key)
-        began = at.began
+        _, _, began, ended = at
+        if ended > self.latest:  # noqa: PLR1730  a call costs more than the rest of this line
+            self.latest = ended
         if known is None or flags & SYN or began >= self._sweep_at:
             return self._feed_slowly(segment)
         flow, half = known
@@ -94,11 +99,11 @@ class Flows:
                 and before.ip_id != ip_id
             )
         ):
-            silence = began - flow.last.ended
+            silence = began - flow.last_ended
             if silence >= 0:
                 if silence > flow.longest_silence:
                     flow.note_silence(silence, at)
-                flow.last = at
+                flow.last, flow.last_ended = at, ended
             if path != flow.path:
                 flow.note_path(path)
             tally.latest = segment
@@ -148,7 +153,7 @@ class Flows:
         """Forget a flow and whatever follows of it, without an event; False where it has ended, or too many are."""
         if flow.ended or len(self.ignored) >= 2 * self._limits.ignored:
             return False
-        for key in (flow.key, _reversed(flow.key)):
+        for key in (flow.key, reversed_key(flow.key)):
             self._halves.pop(key, None)
             self.ignored.add(key)
         self._open.pop(flow.number, None)
@@ -186,7 +191,7 @@ class Flows:
         if key in self.ignored:
             if segment.flags & (SYN | ACK) != SYN:
                 return events
-            self.ignored -= {key, _reversed(key)}  # another connection
+            self.ignored -= {key, reversed_key(key)}  # another connection
         known = self._halves.get(key)
         if known is None and self._alone and self._unpack(key):
             known = self._halves[key]
@@ -198,8 +203,8 @@ class Flows:
                 return events
             self._promote(key)
             return [*events, *self._feed_slowly(segment)]
-        elif known is None and _reversed(key) in self._half_open:
-            self._promote(_reversed(key))
+        elif known is None and reversed_key(key) in self._half_open:
+            self._promote(reversed_key(key))
             known = self._halves[key]
         if known is None:
             if self._is_late(segment):
@@ -273,7 +278,7 @@ class Flows:
         """Make a whole connection of the one segment that was seen of it, in either direction; None without one."""
         packed = self._alone.pop(key, None)
         if packed is None:
-            key = _reversed(key)
+            key = reversed_key(key)
             packed = self._alone.pop(key, None)
         if packed is None:
             return None
@@ -293,7 +298,7 @@ class Flows:
         if self._ports is None:
             limits = limits.among(len(self._open) + len(self._alone))
         flow = Flow(number, first, self._ports, limits)
-        self._halves[_reversed(first.key)] = flow, flow.receiver
+        self._halves[reversed_key(first.key)] = flow, flow.receiver
         self._halves[first.key] = flow, flow.sender
         self._open[number] = flow
         return flow
@@ -363,7 +368,7 @@ class Flows:
 
     def _give_up(self, flow: Flow, how: str) -> FlowEvents:
         """End a flow and forget it, but for its key."""
-        for key, half in ((flow.key, flow.sender), (_reversed(flow.key), flow.receiver)):
+        for key, half in ((flow.key, flow.sender), (reversed_key(flow.key), flow.receiver)):
             self._halves.pop(key, None)
             if flow.is_over:  # otherwise it may go on after a long silence
                 self._released[key] = file_of(flow.last.last), half.first_seq
@@ -392,9 +397,3 @@ class Flows:
         events += [(flow, event) for event in flow.finish(how)]
         events.append((flow, Ended(flow.last)))
         return events
-
-
-def _reversed(key: bytes) -> bytes:
-    """The key of the other direction."""
-    size = (len(key) - 4) // 2
-    return key[size:-4] + key[:size] + key[-2:] + key[-4:-2]

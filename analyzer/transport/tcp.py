@@ -24,7 +24,7 @@ class Flow:
     Attributes:
         number: the stream number, in order of first frame, from 0.
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
-        last: its latest segment's frame. ended: no more events come, `facts()` is final.
+        last: its latest segment's frame, and `last_ended` its time. ended: no more events come, `facts()` is final.
         watched_until: until when nothing more of it was seen. ignored: see `Flows.ignore`.
         longest_silence: nanoseconds without a segment. path: of its latest segment.
     """
@@ -49,6 +49,7 @@ class Flow:
         "ignored",
         "key",
         "last",
+        "last_ended",
         "longest_silence",
         "number",
         "path",
@@ -66,6 +67,7 @@ class Flow:
         self.receiver = Half(limits)
         self.sender.peer, self.receiver.peer = self.receiver, self.sender
         self.last = self._first = first.at
+        self.last_ended = first.at.ended
         self.ended = self.ignored = False
         self.watched_until = first.at.ended
         self._ports = ports
@@ -89,11 +91,11 @@ class Flow:
         """The events that `segment`, sent by `half`, gives rise to; `Flows.feed` knows a shorter way for most."""
         _, _, ack, flags, window, _, missing, at, ttl, _, _, path = segment
         tally = half.tally
-        silence = at.began - self.last.ended
+        silence = at.began - self.last_ended
         if silence >= 0:
             if silence > self.longest_silence:
                 self.note_silence(silence, at)
-            self.last = at
+            self.last, self.last_ended = at, at.ended
         if path != self.path:
             self.note_path(path)
         before = tally.latest
@@ -319,6 +321,7 @@ class Flow:
         self.sender.tally.duplicates += copies
         self.longest_silence, self._silence_after = silence, silence_after
         self.last = self._syn_at = last
+        self.last_ended = last.ended
 
     @property
     def copied(self) -> list[tuple[int, int]]:
