@@ -175,7 +175,7 @@ class Content:
         """This side's stream ends; the first end counts."""
         if not self._closed:
             self._closed = True
-            self._events.append(Closed(self._side, how, at))
+            self._events.append(new_tuple(Closed, (self._side, how, at)))
 
     def malformed(self, what: str, at: Span) -> None:
         """Tell what breaks the protocol."""

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from typing import Final
 
-from analyzer.stream import CLIENT, Side, Span
+from analyzer.stream import CLIENT, Side, Span, new_tuple
 from analyzer.tls.aead_openers import Tls13Opener
 from analyzer.tls.block_openers import CbcOpener
 from analyzer.tls.constants import TLS13
@@ -296,7 +296,7 @@ class Protection:
         self._opener, self.secret = found.opener, found.secret
         self._settle()
         number = self._handshakes.current[self._side].number
-        self._events.append(Keyed(self._side, self.epoch, found.source, at, number))
+        self._events.append(new_tuple(Keyed, (self._side, self.epoch, found.source, at, number)))
 
     def _settle(self) -> None:
         usual = self._why is None and not self.behind_loss and self.epoch != "early"
