@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from binascii import unhexlify
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -122,11 +123,11 @@ class KeyLog:
             elif kind == "comment":
                 continue
             elif kind == "rsa":
-                self.premasters[_unhex(match[5])] = _unhex(match[6])
+                self.premasters[unhexlify(match[5])] = unhexlify(match[6])
                 session_lines += 1
                 continue
             elif kind == "session":
-                self.masters[_unhex(match[8])] = _unhex(match[9])
+                self.masters[unhexlify(match[8])] = unhexlify(match[9])
                 session_lines += 1
                 continue
             broken += 1
@@ -164,7 +165,7 @@ class KeyLog:
                 if found == client_random:
                     yield label, secret
             elif words[1].lower() == digits:
-                yield words[0].decode("ascii"), _unhex(words[2])
+                yield words[0].decode("ascii"), unhexlify(words[2])
 
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]:
         """(label, client random, secret) of every line, in no particular order."""
@@ -173,8 +174,4 @@ class KeyLog:
     def _line(self, entry: int) -> tuple[str, bytes, bytes]:
         match = _LINE.match(self._text, entry & _OFFSET_MASK)
         assert match
-        return match[1].decode("ascii"), _unhex(match[2]), _unhex(match[3])
-
-
-def _unhex(digits: bytes) -> bytes:
-    return bytes.fromhex(digits.decode("ascii"))
+        return match[1].decode("ascii"), unhexlify(match[2]), unhexlify(match[3])
