@@ -9,13 +9,12 @@ end's own time: `TcpFacts.sides` says whether there were any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
-from analyzer.session.facts import Conversation, MessageSeen, Session
+from analyzer.session.facts import Conversation, Session
 from analyzer.session.outcome import ESTABLISHED
-from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple, spanning
+from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple
 from analyzer.tls.constants import APPLICATION_DATA
 from analyzer.tls.events import RecordSeen
 
@@ -134,30 +133,73 @@ def _stages(told: Conversation) -> Iterator[StageTime]:
     if tcp.full_rtt_ns is not None:
         yield StageTime("tcp", tcp.full_rtt_ns, tcp.full_rtt_ns, 0, 0, ())
     outer, inner = told.at_level(0), told.at_level(1)
-    if outer is None or not (opening := _handshake(outer)):
+    opening = _handshake(outer) if outer else None
+    if outer is None or opening is None:
         return
+    nested = _handshake(inner) if inner and outer.outcome == ESTABLISHED else None
     trips = _trips(told)
-    records = _in_order([*outer.first_records[CLIENT], *outer.first_records[SERVER]])
-    outer_span = spanning([message.at for message in opening])
-    yield _stage("outer", outer_span, _flights(trips, _within(outer_span, records), outer.messages))
-    if inner is None or outer.outcome != ESTABLISHED or not (within := _handshake(inner)):
+    span = opening.span
+    # Of many records only those up to the end of the handshakes.
+    first, until = (nested.span.first, nested.span.ended) if nested else (0, 0)
+    until = max(until, span.ended)
+    both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
+    records = _in_order([r for r in both if r[4][2] <= until or r[4][0] <= first])
+    yield _stage("outer", span, _flights(trips, _within(span, records), opening.sent))
+    if nested is None:
         return
-    inner_span = spanning([message.at for message in within])
     # The inner ClientHello ends it: the wait for that is the client's.
-    between = [r for r in records if outer_span.last < r[_LAST] and r[_FIRST] <= inner_span.first]
-    gap = Span(outer_span.last, inner_span.first, outer_span.ended, inner_span.began)
-    last = max(opening, key=_ENDED_AT)
-    yield _stage("between", gap, _flights(trips, between, (), (last.side, outer_span.ended)))
-    yield _stage("inner", inner_span, _flights(trips, _within(inner_span, records), inner.messages))
+    between = [r for r in records if span.last < r[_LAST] and r[_FIRST] <= nested.span.first]
+    gap = Span(span.last, nested.span.first, span.ended, nested.span.began)
+    before = opening.last, span.ended
+    yield _stage("between", gap, _flights(trips, between, before=before))
+    span = nested.span
+    yield _stage("inner", span, _flights(trips, _within(span, records), nested.sent))
 
 
-def _handshake(session: Session) -> list[MessageSeen]:
-    """From the ClientHello to the last message of the handshake that was read; tickets come after it."""
-    return [message for message in session.messages if message[1] not in _NOT_HANDSHAKE]
+# Per side, when messages began, and the types of those that came together.
+_Sent: TypeAlias = tuple[list[tuple[int, list[str]]], list[tuple[int, list[str]]]]
+
+
+class _Handshake(NamedTuple):
+    """A handshake as far as it was read.
+
+    Attributes:
+        span: from the ClientHello to the last message; tickets come after it. last: who sent that one.
+        sent: the messages, tickets and data too.
+    """
+
+    span: Span
+    last: Side
+    sent: _Sent
+
+
+def _handshake(session: Session) -> _Handshake | None:
+    sent: _Sent = ([], [])
+    latest: list[Span | None] = [None, None]
+    spanned = sender = None
+    first = begun = last = end = 0
+    for side, kind, _, at, _ in session.messages:
+        if kind == "alert":
+            continue
+        if at is latest[side]:  # in the same record
+            sent[side][-1][1].append(kind)
+        else:
+            latest[side] = at
+            sent[side].append((at[2], [kind]))
+        if at is spanned or kind in _NOT_HANDSHAKE:
+            continue
+        spanned = at
+        its_first, its_last, began, ended = at
+        if sender is None or began < begun or (began == begun and its_first < first):
+            first, begun = its_first, began
+        if sender is None or ended > end:
+            sender, last, end = side, its_last, ended
+        elif ended == end and its_last > last:
+            last = its_last
+    return None if sender is None else _Handshake(Span(first, last, begun, end), sender, sent)
 
 
 _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "key_update"})
-_ENDED_AT = attrgetter("at.ended")
 
 # A record of the outer level, in which the inner level travels: when it began, its first frame, when it ended, its last
 # frame, whose it is. So they sort into capture order as they are, in a third of the time that a key function takes.
@@ -186,23 +228,20 @@ def _stage(name: str, span: Span, flights: tuple[Flight, ...]) -> StageTime:
 def _flights(
     trips: tuple[int, int],
     records: Sequence[_Record],
-    messages: Sequence[MessageSeen] = (),
+    sent: _Sent = ([], []),
     before: tuple[Side, int] | None = None,
 ) -> tuple[Flight, ...]:
     """The flights that `records` are; `before`: who sent last before them, and until when."""
-    sent: tuple[list[tuple[int, str]], ...] = ([], [])
-    for sender, kind, _, at, _ in messages:
-        if kind != "alert":
-            sent[sender].append((at[2], kind))
     flights = []
     for side, span in _runs(records):
         _, _, began, ended = span
         waited = on_network = 0
-        if before is not None:
-            waited = max(0, began - before[1])
-            on_network = min(waited, trips[side]) if before[0] is not side else 0
-        told = tuple([kind for time, kind in sent[side] if began <= time <= ended])
-        flight = (side, told, span, waited, on_network, ended - began)
+        if before is not None and began > before[1]:
+            waited = began - before[1]
+            if before[0] is not side:
+                on_network = min(waited, trips[side])
+        told = [kind for time, kinds in sent[side] if began <= time <= ended for kind in kinds]
+        flight = (side, tuple(told), span, waited, on_network, ended - began)
         flights.append(new_tuple(Flight, flight))
         before = side, ended
     return tuple(flights)
