@@ -67,7 +67,7 @@ class SideFacts:
         fin: the frame of its FIN, None if it sent none. last: of its last segment.
         unacknowledged: bytes that it had sent and the peer had not acknowledged when the connection ended.
         largest_unacknowledged, largest_acknowledged: payload of the largest of its latest 64 segments with data
-            that is not acknowledged, and that is.
+            that is not acknowledged, and that is; both 0 where all is.
         unanswered_ns: from the first to the last sending of what is not acknowledged.
         last_payload: bytes in the last of its segments that carried any.
         window_closed_ns: how long its window had stood at zero when the connection ended, 0 where it was open.

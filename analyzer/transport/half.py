@@ -267,7 +267,7 @@ class Half:
         """Everything that is left, holes as gaps, and the end (`how`, where no FIN was seen)."""
         if self.direct and self.tally.recent:
             self._last = self.tally.recent[-1].at
-        self.tally.settle(self.acked, at.ended)
+        self.tally.settle(self.acked, at.ended, -1 if self._held else self.next)
         self.tally.recent.clear()
         if self._closed:
             return []
