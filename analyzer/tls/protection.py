@@ -76,29 +76,6 @@ class Protection:
         ready: opens the next record if nothing is wrong with it; None where more has to be looked at.
     """
 
-    __slots__ = (
-        "_counts",
-        "_early_told",
-        "_events",
-        "_failed_at",
-        "_failures",
-        "_handshakes",
-        "_lost_records",
-        "_opener",
-        "_reason",
-        "_search",
-        "_secrets",
-        "_side",
-        "_why",
-        "behind_loss",
-        "epoch",
-        "on",
-        "ready",
-        "secret",
-        "skipped_bytes",
-        "tls13",
-    )
-
     def __init__(
         self,
         side: Side,

@@ -34,7 +34,8 @@ HASHES = {
 }
 
 
-# For the library's HMAC.  # ruff: noqa: S303  the old hashes are what old versions use
+# The same for the library's HMAC.
+# ruff: noqa: S303  the old hashes are what old versions use
 _LIBRARY_HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "MD5": hashes.MD5(),
     "SHA": hashes.SHA1(),
