@@ -161,7 +161,7 @@ class Conversation:
         stream: numbered in order of the first frame, from 0.
         outcome: `established` (the inner session is), `failed`, `unfinished`, `unseen`.
         stage: the furthest of `STAGES`.
-        vendor_bytes: per side, plaintext bytes of the outer level that belong to no inner TLS.
+        vendor_bytes: per side, plaintext bytes of the outer level that belong to no inner TLS, listed in `skipped` or not.
         broken: set where the program itself failed on this connection: the crash's one-line summary.
     """
 

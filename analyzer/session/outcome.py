@@ -7,7 +7,7 @@ A session is `established` only on what was seen: both Finished messages, or the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from analyzer.session.facts import Carved, MessageSeen, Session
 from analyzer.stream import CLIENT, SERVER, Side
@@ -39,8 +39,7 @@ def is_fatal(alert: Alert, version: int | None) -> bool:
     return alert.level == _FATAL
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What the outcome of one handshake rests on; pairs are `(client's, server's)`.
 
     Attributes:
@@ -85,8 +84,10 @@ def _is_finished(seen: Seen, side: Side) -> bool:
 
 def _after_finished(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen] | None:
     """What this side sent after its Finished, None where no Finished was read."""
-    at = next((i for i, message in enumerate(messages) if message.type == "finished"), None)
-    return None if at is None else messages[at + 1 :]
+    for at, message in enumerate(messages):
+        if message[1] == "finished":
+            return messages[at + 1 :]
+    return None
 
 
 def _refused_after_finished(seen: Seen) -> bool:

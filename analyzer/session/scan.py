@@ -157,7 +157,7 @@ def _ends_with_extensions(body: bytes, at: int) -> bool:
         return False
     at += 2
     while at + 4 <= len(body):
-        at += 4 + int.from_bytes(body[at + 2 : at + 4])
+        at += 4 + (body[at + 2] << 8 | body[at + 3])
     return at == len(body)
 
 

@@ -18,7 +18,7 @@ from analyzer.session.gate import Gate
 from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
-from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, StreamEvent
 from analyzer.tls.events import TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.secrets import Secrets
@@ -131,10 +131,12 @@ class Stack:
         levels = list(self._outer.levels())
         sessions = tuple(session for level in levels for session in level.sessions())
         framing = levels[1].framing if len(levels) > 1 else None
-        skipped = framing.skipped if framing else ()
-        client, server = (sum(s.length for s in skipped if s.side is side) for side in Side)
-        carved = tuple(_outside_handshakes(levels, sessions))
-        self._told = _Told(sessions, carved, (client, server))
+        carved = [carved for level in levels for carved in level.carver.finish()]
+        self._told = _Told(
+            sessions=sessions,
+            carved=tuple(_outside_handshakes(carved, sessions)) if carved else (),
+            vendor_bytes=framing.skipped_bytes if framing else (0, 0),
+        )
         self._stayed_sealed = self._outer.stays_sealed
         if not self._keeps:
             self._outer = None
@@ -265,15 +267,12 @@ def _framing(depth: int, options: StackOptions, offsets: tuple[int, int]) -> Fra
     return Framing(options.framing) if depth == 1 else Framing(cut_hellos=False, offsets=offsets)
 
 
-def _outside_handshakes(levels: list[_Level], sessions: tuple[Session, ...]) -> Iterator[Carved]:
+def _outside_handshakes(found: list[Carved], sessions: tuple[Session, ...]) -> Iterator[Carved]:
     """Carved certificates that no recognised handshake of the same side shows as well."""
-    shown = {
-        (side, presented.certificate.sha256)
-        for session in sessions
-        for side in Side
-        for presented in session.certificates[side] or ()
-    }
-    for level in levels:
-        for carved in level.carver.finish():
-            if (carved.side, carved.certificate.sha256) not in shown:
-                yield carved
+    shown: tuple[set[str], set[str]] = (set(), set())
+    for session in sessions:
+        for of_side, chain in zip(shown, session.certificates, strict=True):
+            of_side.update([presented.certificate.sha256 for presented in chain or ()])
+    for carved in found:
+        if carved.certificate.sha256 not in shown[carved.side]:
+            yield carved

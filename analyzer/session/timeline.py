@@ -82,7 +82,7 @@ _LONGEST_REMEMBERED = 64  # messages of one side
 
 def history(messages: Sequence[MessageSeen]) -> str:
     """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history."""
-    return "".join([_LETTERS[side][kind] for side, kind, _, _, _ in messages])
+    return "".join([_LETTERS[message[0]][message[1]] for message in messages])
 
 
 def in_handshake_order(

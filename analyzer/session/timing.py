@@ -212,7 +212,7 @@ def _in_order(records: Iterable[RecordSeen]) -> list[_Record]:
 
 
 def _within(span: Span, records: Sequence[_Record]) -> list[_Record]:
-    _, _, began, ended = span
+    began, ended = span.began, span.ended
     return [record for record in records if began <= record[_BEGAN] and record[_ENDED] <= ended]
 
 
