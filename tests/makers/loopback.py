@@ -35,6 +35,10 @@ def _talk(server: socket.socket, stop: threading.Event) -> None:
             server_context.wrap_socket(plain, server_side=True) as end,
         ):
             end.recv(100)
+            end.sendall(b"hello")
+            end.recv(
+                100
+            )  # until the client has closed: what it had not read would make a reset of that
 
     while not stop.wait(_PAUSE):
         peer = threading.Thread(target=serve)
@@ -44,4 +48,5 @@ def _talk(server: socket.socket, stop: threading.Event) -> None:
             client_context.wrap_socket(plain) as end,
         ):
             end.sendall(b"hello")
+            end.recv(100)
         peer.join()
