@@ -15,7 +15,7 @@ REQUIRED = (
     ("cryptography", "cryptography", ("analyze", CAPTURE, CAPTURE, "-j", 2)),
     ("rich", "rich", ("analyze", CAPTURE)),
     ("rich", "rich", ("live", CAPTURE)),
-    ("yaml", "pyyaml", ("expect", "show", "--customer-ca", "x")),
+    ("yaml", "pyyaml", ("expect", "show", "--cluster", "{folder}/clusters.yaml")),
     ("scapy", "scapy", ("analyze", CAPTURE, "--reader", "scapy")),
     ("scapy", "scapy", ("analyze", CAPTURE, "--reader", "scapy", "-j", 2)),
     ("scapy", "scapy", ("batch", CAPTURE, "--reader", "scapy", "-o", "{folder}/results", "-j", 1)),
@@ -35,6 +35,7 @@ EXTRAS = (
 
 
 def run_without(package, folder, *words):
+    (folder / "clusters.yaml").write_text("Clusters:\n- ClusterId: cluster-1\n")
     words = [str(word).format(folder=folder) for word in words]
     return run_program(*words, env=without(package, folder))
 
