@@ -42,6 +42,7 @@ def run_without(package, folder, *words):
 
 @pytest.mark.parametrize(("package", "name", "words"), REQUIRED)
 def test_a_required_package_is_named_with_how_to_install_it(package, name, words, tmp_path):
+    (tmp_path / "clusters.yaml").write_text("Clusters:\n- ClusterId: cluster-abc\n")
     done = run_without(package, tmp_path, *words)
     assert (done.returncode, done.stdout) == (4, b"")
     assert done.stderr.decode() == (
