@@ -26,9 +26,13 @@ class Spool:
     def add(self, data: bytes) -> tuple[int, int]:
         """Put bytes away; gives what takes them out: their place and their length."""
         place = self._filed + len(self._held), len(data)
+        if len(self._held) + len(data) > _HELD and self._write(self._held):
+            self._held.clear()
+            if len(data) > _HELD and self._write(
+                data
+            ):  # as it is: thousands of connections of a part
+                return place
         self._held += data
-        if len(self._held) > _HELD and not self._in_memory:
-            self._write()
         return place
 
     def read(self, place: int, size: int) -> bytes:
@@ -38,18 +42,21 @@ class Spool:
             return os.pread(self._file, size, place)
         return bytes(self._held[place - self._filed : place - self._filed + size])
 
-    def _write(self) -> None:
+    def _write(self, data: bytes | bytearray) -> bool:
+        """Append to the file; whether that could be done."""
+        if self._in_memory:
+            return False
         try:
             if self._file is None:
                 with tempfile.TemporaryFile(buffering=0) as file:
                     self._file = os.dup(file.fileno())
                 weakref.finalize(self, os.close, self._file)  # it lives as long as this
             at = 0
-            with memoryview(self._held) as held:
-                while at < len(held):
-                    at += os.pwrite(self._file, held[at:], self._filed + at)
+            with memoryview(data) as rest:
+                while at < len(rest):
+                    at += os.pwrite(self._file, rest[at:], self._filed + at)
         except OSError:
             self._in_memory = True
-            return
-        self._filed += len(self._held)
-        self._held.clear()
+            return False
+        self._filed += len(data)
+        return True
