@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.makers.cases import cases
-from tests.makers.program import command, environment
+from tests.makers.program import command, environment, hears_signals
 
 CASE = next(case for case in cases() if case.name == "tls12-in-tls12")
 
@@ -19,6 +19,7 @@ def started(*words, before=()):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hears_signals,  # noqa: PLW1509  no other thread runs
     )
 
 

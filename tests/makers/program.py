@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,11 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 def command(*arguments: object) -> list[str]:
     """The command line of the program."""
     return [sys.executable, "-m", "analyzer", *map(str, arguments)]
+
+
+def hears_signals() -> None:
+    """For a process that is begun: SIGINT is not ignored in it, as a shell has it for all it runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def without(package: str, folder: Path) -> dict[str, str]:

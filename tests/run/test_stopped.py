@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.makers.cases import cases
-from tests.makers.program import command, environment, run_program
+from tests.makers.program import command, environment, hears_signals, run_program
 
 CASES = {case.name: case for case in cases()}
 CAPTURES = [CASES[name].capture for name in ("tls12-in-tls12", "tls13-in-tls13")]
@@ -34,6 +34,7 @@ def begun() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=hears_signals,  # noqa: PLW1509  no other thread runs
         )
         programs.append(program)
         return program
