@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import struct
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha384
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from cryptography.x509 import load_der_x509_certificate
 CLIENT, SERVER = 0, 1
 _FRAME = struct.Struct("<8xI4x12xHB19xHH").unpack_from  # captured, EtherType, version, two ports
 _SEGMENT = struct.Struct(">2xH8x12sI4xBB").unpack_from  # from the IP header on
+_TIME = struct.Struct("<II").unpack_from
 _RECORD = struct.Struct(">BHH").unpack_from
 _COVERED = struct.Struct(">QBHH").pack
 _PORT_BYTES = (2223).to_bytes(2, "big")
@@ -35,6 +37,7 @@ _PADS = (b" " * 64 + b"TLS 1.3, client CertificateVerify\0", b" " * 64 + b"TLS 1
 
 _Decrypt = Callable[[bytes, bytes, bytes | None], bytes]
 Pair = tuple[bytes, bytes]  # the client's, the server's
+_Segment = tuple[int, bytes, int, int]  # sequence number, bytes, frame, nanoseconds
 Keys = dict[bytes, dict[str, bytes]]  # client random -> label -> secret
 
 
@@ -53,19 +56,24 @@ class Level(NamedTuple):
 
 
 class Half:
-    """One direction of a connection: next sequence number, bytes in order, segments that came too early."""
+    """One direction of a connection: next sequence number, bytes in order, segments that came too early, notes."""
 
-    __slots__ = ("early", "next", "parts")
+    __slots__ = ("early", "latest", "next", "parts", "recent", "spans")
 
     def __init__(self, expected: int) -> None:
         self.next = expected
         self.parts: list[bytes] = []
         self.early: dict[int, bytes] = {}
+        # For `follow_noting`.
+        self.latest: _Segment | None = None
+        self.recent: deque[_Segment] = deque(maxlen=64)
+        self.spans: list[tuple[int, _Segment]] = []
 
     def taken(self) -> bytes:
         """The bytes in order since this was asked last."""
         data = b"".join(self.parts)
         self.parts.clear()
+        self.spans.clear()
         return data
 
 
@@ -102,6 +110,36 @@ def follow(data: bytes, places: Iterable[int], known: dict[bytes, Half]) -> None
             continue
         if seq == half.next:
             half.parts.append(payload)
+            seq = (seq + len(payload)) % _WRAP
+            while half.early and seq in half.early:
+                payload = half.early.pop(seq)
+                half.parts.append(payload)
+                seq = (seq + len(payload)) % _WRAP
+            half.next = seq
+        elif (seq - half.next) % _WRAP < _WRAP >> 1:
+            half.early[seq] = payload
+
+
+def follow_noting(data: bytes, places: Iterable[int], known: dict[bytes, Half]) -> None:
+    """The same, and for each segment what a finding about its bytes would name: its number and its time.
+
+    The latest segments are kept, so that one that is sent again would be known by its bytes.
+    """
+    for number, at in enumerate(places):
+        seconds, micros = _TIME(data, at - 30)
+        total, key, seq, offset, flags = _SEGMENT(data, at)
+        payload = data[at + 20 + (offset >> 4) * 4 : at + total]
+        half = known.get(key)
+        if half is None:
+            half = known[key] = Half(seq + 1 if flags & 2 else seq)
+        segment = seq, payload, number, seconds * 1_000_000_000 + micros * 1000
+        half.latest = segment
+        if not payload:
+            continue
+        half.recent.append(segment)
+        if seq == half.next:
+            half.parts.append(payload)
+            half.spans.append((seq, segment))
             seq = (seq + len(payload)) % _WRAP
             while half.early and seq in half.early:
                 payload = half.early.pop(seq)

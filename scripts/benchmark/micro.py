@@ -112,7 +112,7 @@ def test_a_certificate_message_comes_again(benchmark: Any, tmp_path: Path) -> No
     body = len(entry).to_bytes(3, "big") + entry
 
     def run() -> Any:
-        (found,) = parse(11, bytes(body), 0x0303).chain  # type: ignore[union-attr]
+        (found,) = parse(11, bytes(body), 0x0303).chain  # type: ignore[attr-defined]
         return parse_certificate(found)
 
     assert benchmark(run).subject == "CN=Customer CA"

@@ -1,4 +1,4 @@
-"""Which package a storm's time goes to; the figures for docs/performance.md.
+"""Which package the time goes to, of a storm and of bulk data; the figures for docs/performance.md.
 
     python -m scripts.benchmark.shares --page docs/performance.md
 
@@ -24,9 +24,9 @@ from scripts.workloads.pki import make_pki
 from scripts.workloads.sessions import Maker
 from scripts.workloads.shapes import SHAPES
 
-_SCALE = 0.2
+_SCALES = {"storm": 0.2, "bulk": 0.1}
 _EVERY = 0.001  # seconds of processor time
-_LISTED = 12  # functions
+_LISTED = 10  # functions
 _PACKAGES = {
     "capture": "frames",
     "transport": "TCP",
@@ -61,22 +61,34 @@ def sampled(arguments: list[str]) -> Counter[tuple[str, str]]:
     return seen
 
 
-def rows(seen: Counter[tuple[str, str]]) -> list[str]:
-    """Packages in the order of the data, then the functions that take most."""
-    whole = sum(seen.values())
-    packages = Counter[str]()
-    for (module, _), times in seen.items():
-        packages[module.split(".")[1]] += times
-    lines = ["| package | what | share |", "| --- | --- | ---: |"]
-    lines += [
-        f"| `{name}` | {what} | {packages[name] / whole:.0%} |" for name, what in _PACKAGES.items()
-    ]
-    lines += ["", "| function | share |", "| --- | ---: |"]
-    lines += [
-        f"| `{function}` ({module.removeprefix('analyzer.').replace('.', '/')}) | {times / whole:.1%} |"
-        for (module, function), times in seen.most_common(_LISTED)
-    ]
+def rows(seen: dict[str, Counter[tuple[str, str]]]) -> list[str]:
+    """Packages in the order of the data, then the functions that take most of each workload."""
+    head = f"| package | what | {' | '.join(seen)} |"
+    lines = [head, f"| --- | --- |{' ---: |' * len(seen)}"]
+    for package, what in _PACKAGES.items():
+        shares = [
+            sum(times for (module, _), times in each.items() if module.split(".")[1] == package)
+            / each.total()
+            for each in seen.values()
+        ]
+        lines.append(f"| `{package}` | {what} | {' | '.join(f'{share:.0%}' for share in shares)} |")
+    for name, each in seen.items():
+        lines += ["", f"| function ({name}) | share |", "| --- | ---: |"]
+        lines += [
+            f"| `{function}` ({module.removeprefix('analyzer.').replace('.', '/')}) | {times / each.total():.1%} |"
+            for (module, function), times in each.most_common(_LISTED)
+        ]
     return lines
+
+
+def _arguments(data: Path, name: str) -> list[str]:
+    """Of the program, for a workload that is made where it is not there."""
+    where = data / f"{name}-{_SCALES[name]:g}"
+    if not (where / f"{name}.pcap").exists():
+        where.mkdir(parents=True, exist_ok=True)
+        shape = SHAPES[name].scaled(_SCALES[name])
+        make(where / name, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
+    return ["hsm-analyzer", *ours(where, f"{name}.pcap", f"{name}.keys")[3:]]
 
 
 @click.command()
@@ -85,14 +97,9 @@ def rows(seen: Counter[tuple[str, str]]) -> list[str]:
 )
 @click.option("--page", type=click.Path(path_type=Path), help="Put the tables into this page.")
 def main(*, data: Path, page: Path | None) -> None:
-    """Run the storm, print and write the shares."""
-    where = data / f"storm-{_SCALE:g}"
-    if not (where / "storm.pcap").exists():
-        where.mkdir(parents=True, exist_ok=True)
-        shape = SHAPES["storm"].scaled(_SCALE)
-        make(where / "storm", shape, Maker(make_pki(where / "pki"), key_log(where, "storm")))
-    command = ours(where, "storm.pcap", "storm.keys")
-    text = "\n".join(rows(sampled(["hsm-analyzer", *command[3:]])))
+    """Run both, print and write the shares."""
+    seen = {name: sampled(_arguments(data, name)) for name in _SCALES}
+    text = "\n".join(rows(seen))
     print(text)
     if page:
         put(page, "shares", text)

@@ -56,7 +56,8 @@ class Bound:
         if self.per:
             found /= getattr(units, self.per)
         reached = "yes" if found <= self.most else "no"
-        return f"| {self.one}: {self.unit} | {self.most:.3g} | {found:.3g} | {reached} |"
+        told = f"{found:,.0f}" if found >= 100 else f"{found:.3g}"
+        return f"| {self.one}: {self.unit} | {self.most:.3g} | {told} | {reached} |"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from cryptography.exceptions import InvalidSignature
 
 from analyzer.run.pipeline import Options, analyze
 from analyzer.stream import CLIENT, SERVER, Chunk, Side
-from scripts.benchmark.bare import Half, follow, frames, inner, opened, pairs, secrets
+from scripts.benchmark.bare import (
+    Half,
+    follow,
+    follow_noting,
+    frames,
+    inner,
+    opened,
+    pairs,
+    secrets,
+)
 from scripts.workloads import shapes
 from scripts.workloads.files import write_captures
 from scripts.workloads.pki import make_pki
@@ -58,6 +67,18 @@ def test_bytes_that_follow_are_opened_as_if_they_had_come_at_once(storm):
         _, rest = begun.more((b"", server[cut:]))
         assert begun.plain[SERVER] + rest == whole.plain[SERVER]
         assert begun.plain[CLIENT] == whole.plain[CLIENT]
+
+
+def test_noting_frames_and_times_changes_no_byte_and_notes_the_last_segment(storm):
+    data = (storm / "storm.pcap").read_bytes()
+    places = list(frames(data))
+    known: dict[bytes, Half] = {}
+    follow_noting(data, places, known)
+    latest = max((half.latest for half in known.values() if half.latest), key=lambda s: s[2])
+    told = analyze([storm / "storm.pcap"], Options()).connections
+    assert latest[2] == len(places) - 1
+    assert latest[3] == max(each.conversation.tcp.span.ended for each in told)
+    assert pairs(known) == streams(storm)
 
 
 def test_a_hello_that_was_altered_breaks_the_proofs(storm):
