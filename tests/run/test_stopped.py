@@ -43,6 +43,8 @@ def begun() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     for program in programs:
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
+        with suppress(ValueError):  # its pipes are closed: it was waited for
+            program.communicate()
 
 
 def processes(program: subprocess.Popen[bytes]) -> list[str]:
@@ -53,10 +55,12 @@ def processes(program: subprocess.Popen[bytes]) -> list[str]:
 def _of(stat: Path, session: int) -> list[str]:
     try:
         state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
-        words = (stat.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        if int(its_session) != session or state in "ZX":
+            return []
+        words = (stat.parent / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [words] if int(its_session) == session and state not in "ZX" else []
+    return [words.replace(b"\0", b" ").decode()]
 
 
 def until(met: Callable[[], bool], why: str) -> None:
