@@ -96,7 +96,7 @@ class Follower:
         at = last = records = 0
         end = len(data)
         while at < end:
-            size = record_size(data[at : at + RECORD_HEADER]) if end - at >= RECORD_HEADER else None
+            size = record_size(data, at) if end - at >= RECORD_HEADER else None
             if size is None:
                 return False
             last, at = at, at + size
@@ -157,7 +157,7 @@ class Follower:
         for header in sorted({0, self.form.size}):
             if len(data) < header + RECORD_HEADER:
                 return None
-            record = record_size(data[header : header + RECORD_HEADER])
+            record = record_size(data, header)
             if record is not None:
                 return _Head(record, header, _UNBOUNDED)
         return _Head(None, 0, 0)
@@ -244,7 +244,7 @@ class Follower:
             header = at - form.size if at >= form.size else at
             if limit is not None and header >= limit:
                 return None
-            record = record_size(data[at : at + RECORD_HEADER])
+            record = record_size(data, at)
             if record and self._version in {b"", bytes(data[at + 1 : at + 3])}:
                 if not form.width:
                     return header

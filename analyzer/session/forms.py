@@ -163,7 +163,7 @@ def _may_hold(form: Form, data: bytes, at: int, record: int, payload: int) -> bo
         return False
     at += record
     while at + RECORD_HEADER <= end:
-        size = record_size(data[at : at + RECORD_HEADER])
+        size = record_size(data, at)
         if size is None:
             return False
         at += size

@@ -112,7 +112,7 @@ def _chain(run: Run, *, answers: bool) -> list[int] | None:
         return None
     places = []
     while at + RECORD_HEADER <= len(run.data):
-        size = record_size(run.data[at : at + RECORD_HEADER])
+        size = record_size(run.data, at)
         if size is None:
             return None
         places.append(at)
@@ -126,7 +126,7 @@ def late_record(run: Run) -> int | None:
     for match in RECORD_START.finditer(data):
         at, records = match.start(), 0
         while at + RECORD_HEADER <= len(data):
-            size = record_size(data[at : at + RECORD_HEADER])
+            size = record_size(data, at)
             if size is None:
                 break
             at, records = at + size, records + 1
@@ -154,7 +154,7 @@ def _suggested(
     """
     for run in runs:
         for at in islice(hello_places(run.data, run.side, answers=answers), _PLACES):
-            record = record_size(run.data[at : at + RECORD_HEADER]) or 0
+            record = record_size(run.data, at) or 0
             forms = (
                 *_constant_forms(run.data, at, record, pin),
                 *forms_before(run.data, at, record),

@@ -7,11 +7,13 @@ do about once in 2**50; a record is believed by its header, so only where a hell
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 
 from analyzer.stream import CLIENT, Side
 
 RECORD_HEADER = 5
+_HEADER_FIELDS = struct.Struct(">BHH").unpack_from
 _HANDSHAKE_HEADER = 4
 
 # TLSCiphertext.length (RFC 5246 section 6.2.3); RFC 8446 section 5.2 allows less.
@@ -74,15 +76,18 @@ def may_hold_hello(data: bytes, side: Side) -> bool:
     return pattern.search(data) is not None
 
 
-def record_size(header: bytes | bytearray) -> int | None:
-    """The size of the record that begins with the 5 bytes `header`, itself included; None if it is no record."""
-    kind = header[0]
-    if header[1] != 3 or header[2] > 4 or not CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT:
+def record_size(data: bytes | bytearray, at: int = 0) -> int | None:
+    """The size of the record whose header, of 5 bytes, is at `at`, itself included; None if it is no record."""
+    kind, version, length = _HEADER_FIELDS(data, at)
+    if not (
+        CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT
+        and 0x0300 <= version <= 0x0304
+        and length <= LONGEST_RECORD
+    ):
         return None
-    length = header[3] << 8 | header[4]
     if length < _SMALLEST_SEALED and (not length or (kind <= ALERT and length != kind - 19)):
         return None  # a ChangeCipherSpec of 1 byte, an alert of 2, or sealed
-    return RECORD_HEADER + length if length <= LONGEST_RECORD else None
+    return RECORD_HEADER + length  # type: ignore[no-any-return]
 
 
 def begins_tls(side: Side, data: bytes, *, answers: bool) -> bool | None:
@@ -101,7 +106,7 @@ def begins_tls(side: Side, data: bytes, *, answers: bool) -> bool | None:
     while True:
         if at + RECORD_HEADER > len(data):
             return None
-        size = record_size(data[at : at + RECORD_HEADER])
+        size = record_size(data, at)
         if size is None or data[at] != HANDSHAKE:
             return False
         content += data[at + RECORD_HEADER : at + size]

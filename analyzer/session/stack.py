@@ -44,6 +44,7 @@ class StackOptions:
 
 
 _BOTH = 1 << CLIENT | 1 << SERVER
+_PASSED_ON = frozenset({Chunk, Gap, Closed})  # of what a level tells
 
 
 class _Told(NamedTuple):
@@ -159,7 +160,7 @@ class _Level:
         """`offsets`: where in the plaintext around it, per side, its bytes begin."""
         self._context = (stream, secrets, origins, options)
         self._depth = depth
-        self._deepest = options.deepest
+        self._looks = depth < options.deepest
         self._layer = TlsLayer(secrets, options.tls)
         self._recorder = Recorder(depth, stream, origins)
         self._inner: _Level | None = None
@@ -167,6 +168,7 @@ class _Level:
         self._gate = Gate()
         self.framing = _framing(depth, options, offsets)
         self.carver = Carver(depth)
+        self._carve = self.carver.feeds
         self.kept: dict[str, list[StreamEvent]] = {
             what: [] for level, what in options.kept if level == depth
         }
@@ -228,22 +230,27 @@ class _Level:
             self._take(events)
 
     def _take(self, events: Iterable[TlsEvent]) -> None:
-        recorder, taken, carve = self._recorder, self._recorder.TAKEN, self.carver.feeds
-        looks = self._depth < self._deepest
+        recorder = self._recorder
+        taken = recorder.TAKEN
         for event in events:
+            kind = type(event)
             # As `Recorder.record`, without its call for each of seventy events.
-            taken[type(event)](recorder, event)
-            if type(event) is Chunk or type(event) is Closed or type(event) is Gap:
-                if self._plaintext is not None:
-                    self._plaintext.append(event)
-                if looks:
-                    carve[event.side](event)
-                    if self._inner:
-                        self._inner.feed(event)
-                    else:
-                        self._begin_inner(event)
-            elif type(event) is Tried:
+            taken[kind](recorder, event)
+            if kind in _PASSED_ON:
+                self._pass_on(event)  # type: ignore[arg-type]
+            elif kind is Tried:
                 self._joined_late = True
+
+    def _pass_on(self, event: StreamEvent) -> None:
+        """Give the next level its stream."""
+        if self._plaintext is not None:
+            self._plaintext.append(event)
+        if self._looks:
+            self._carve[event[0]](event)
+            if self._inner:
+                self._inner.feed(event)
+            else:
+                self._begin_inner(event)
 
     def _begin_inner(self, event: Chunk | Gap | Closed) -> None:
         """Make the next level with the first bytes that may be its own."""

@@ -180,18 +180,21 @@ class Lane:
         All but a few are sealed under keys that are in effect, or come before any: these are taken here and
         now, at a third of the calls (`_process` is for all others). A storm has fifty of them a connection.
         """
-        side, counts, first_records = self._side, self.counts, self.first_records
-        protection, content, events = self._protection, self.content, self._events
+        side, counts, held = self._side, self.counts, self.held
+        protection, content = self._protection, self.content
+        number = counts.records
+        counts.records = number + len(records)
         for fields in records:
             kind, version, body, at = fields
             size = len(body)
-            number = counts.records = counts.records + 1
             if kind == APPLICATION_DATA:
                 counts.application_records += 1
                 counts.application_bytes += size
-            if number <= _FIRST_RECORDS:
-                first_records.append(new_tuple(RecordSeen, (side, kind, version, size, at)))
-            if self.held:
+            if number < _FIRST_RECORDS:
+                number += 1
+                seen = new_tuple(RecordSeen, (side, kind, version, size, at))
+                self.first_records.append(seen)
+            if held:
                 self._hold(new_tuple(Record, fields))
                 continue
             opener = protection.ready
@@ -208,7 +211,7 @@ class Lane:
                     elif kind != APPLICATION_DATA or not content.agreed:
                         content.take(kind, data, version, at, True)
                     elif data:
-                        events.append(new_tuple(Chunk, (side, data, at)))
+                        self._events.append(new_tuple(Chunk, (side, data, at)))
                     continue
             record = new_tuple(Record, fields)
             if not self._process(record, last=False):

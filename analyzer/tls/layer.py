@@ -38,6 +38,7 @@ class TlsLayer:
         self._client = Lane(CLIENT, handshakes, secrets, limits, self._events)
         self._server = Lane(SERVER, handshakes, secrets, limits, self._events)
         self._lanes = (self._client, self._server)
+        self._by_side = (self._lanes, self._lanes[::-1])  # a side's own lane, and the other
         self.gathers: tuple[Gather, Gather] = (self._client.gather, self._server.gather)
         self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
         self.first_records: tuple[list[RecordSeen], list[RecordSeen]] = (
@@ -61,16 +62,17 @@ class TlsLayer:
         return self._client.lacks_hello and self._server.lacks_hello
 
     def feed(self, event: StreamEvent) -> Sequence[TlsEvent]:
-        """What `event` lets be told, of its own side and of the other where that waited for it."""
-        side = event.side
-        self._lanes[side].feed(event)
-        other = self._lanes[1 - side]
+        """What `event` lets be told, of its own side and of the other where that waited for it.
+
+        The list is the layer's own and is used anew by the next call.
+        """
+        events = self._events
+        if events:
+            events.clear()
+        lane, other = self._by_side[event[0]]
+        lane.feed(event)
         if other.held and type(event) is Chunk:
             other.resume()
-        if not self._events:
-            return ()
-        events = self._events.copy()
-        self._events.clear()
         return events
 
     def finish(self) -> Sequence[TlsEvent]:
@@ -78,6 +80,7 @@ class TlsLayer:
 
         What waited stays sealed, and why; what the handshakes prove that came to no end.
         """
+        self._events.clear()
         for lane in self._lanes:
             if lane.held:
                 lane.resume()
@@ -88,6 +91,4 @@ class TlsLayer:
                 self._client.content.prove(handshake)
             if handshake.late:
                 self._client.content.prove_late(handshake, last=True)
-        events = self._events.copy()
-        self._events.clear()
-        return events
+        return self._events

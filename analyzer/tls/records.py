@@ -144,10 +144,37 @@ class RecordReader:
 
     def feed(self, chunk: Chunk) -> Sequence[Fields]:
         """The records that `chunk` completes."""
-        _, data, at = chunk
+        data, at = chunk[1], chunk[2]
         self.last = at
+        parts = self._parts
+        latest = self._size  # where this chunk's bytes begin
+        size = latest + len(data)
+        wanted = self._wanted
         usual = self.usual
-        if not usual:
+        if usual:
+            # Nine of ten chunks are one record, begin one or end one: nothing is looked for in these, which takes a third.
+            if not parts and size >= HEADER:
+                kind, version, length = _HEADER_FIELDS(data)
+                end = HEADER + length
+                if (
+                    end >= size
+                    and CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT
+                    and SSL30 <= version <= TLS13
+                    and length <= LARGEST_BODY
+                ):
+                    if end == size:
+                        return ((kind, version, data[HEADER:], at),)
+                    self._wanted, self._size = end, size
+                    self._parts, self._spans = [data], [(size, at)]
+                    return ()
+            elif size == wanted > HEADER:
+                parts.append(data)
+                data = b"".join(parts)
+                at = self._spans[0][1].to(at)
+                self._parts, self._spans, self._size, self._wanted = [], [], 0, HEADER
+                kind, version, _ = _HEADER_FIELDS(data)
+                return ((kind, version, data[HEADER:], at),)
+        else:
             if self.broken:
                 return ()
             if self._skip:
@@ -155,10 +182,7 @@ class RecordReader:
                 self._skip -= passed
                 self.skipped += passed
                 data = data[passed:]
-        parts = self._parts
-        latest = self._size  # where this chunk's bytes begin
-        size = latest + len(data)
-        wanted = self._wanted
+                size -= passed
         if parts or size < wanted:
             parts.append(data)
             self._spans.append((size, at))
