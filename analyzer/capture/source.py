@@ -11,7 +11,10 @@ from typing import BinaryIO, cast
 
 from analyzer.errors import MissingTool, UnreadableCapture
 
-_HEAD, _PIECE = 64, 1 << 18
+# So many bytes tell what it is. So many are asked for: a first packet stands in them, and the windows of thousands of files
+# that wait for their turn (`window`) hold no more.
+_HEAD, _ASKED = 64, 512
+_PIECE = 1 << 18
 
 # Files that are known, and are no capture this program reads: magic -> what it is.
 FOREIGN = (
@@ -106,6 +109,7 @@ def whole(file: BinaryIO, name: str) -> bytes:
 
 def refusal(head: bytes) -> str:
     """Why a file that begins with `head` is refused, in words that follow its name."""
+    head = head[:_HEAD]
     for magic, what in FOREIGN:
         if head.startswith(magic):
             return f"this is {what}, not a pcap or pcapng capture"
@@ -142,7 +146,7 @@ def _read_head(file: BinaryIO) -> bytes:
     read = getattr(file, "read1", file.read)
     head = b""
     try:
-        while len(head) < _HEAD and (more := read(_HEAD - len(head))):
+        while len(head) < _HEAD and (more := read(_ASKED - len(head))):
             head += more
     except Exception:
         if not head:

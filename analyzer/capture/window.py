@@ -8,9 +8,10 @@ from typing import BinaryIO
 # Frames and blocks are not longer than this: what says it is has been damaged.
 LONGEST = 1 << 24
 
-# 512 KiB stay in the processor's second cache; a smaller window is filled more often. Thousands of small files may wait for their turn at once,
-# so a window begins small.
-_SIZE, _FIRST_SIZE = 1 << 19, 1 << 13
+# 512 KiB stay in the processor's second cache; a smaller window is filled more often. Thousands of small files may wait for
+# their turn at once, so a window begins with what was read to know the file, and grows when its turn comes: fresh pages for
+# each file that waits cost as much as all else that is done to open it.
+_SIZE, _SMALL_SIZE = 1 << 19, 1 << 14
 # Readers unpack a fixed header of at most this many bytes before they know how long the frame is.
 _SLACK = 256
 
@@ -28,8 +29,7 @@ class Window:
     """
 
     def __init__(self, source: BinaryIO, head: bytes = b"") -> None:
-        self.buffer = bytearray(_FIRST_SIZE + _SLACK)
-        self.buffer[: len(head)] = head
+        self.buffer = bytearray(head + bytes(_SLACK))
         self.position = 0
         self.end = len(head)
         self.failed = ""
@@ -58,7 +58,7 @@ class Window:
             self._passed += self.position
             self.position, self.end = 0, rest
         # Only where the source filled it: at its end, three more pages of a small file cost as much as its frames.
-        grown = min(_SIZE, 4 * (len(self.buffer) - _SLACK)) if filled and self._passed else 0
+        grown = max(_SMALL_SIZE, min(_SIZE, 4 * (len(self.buffer) - _SLACK))) if filled else 0
         room = max(size, grown) + _SLACK
         if room > len(self.buffer):
             self.buffer.extend(bytes(room - len(self.buffer)))

@@ -22,8 +22,10 @@ from analyzer.report.json_values import (
     frames_text,
     list_text,
     milliseconds_text,
+    rows_text,
     side_word,
     word_text,
+    words_text,
 )
 from analyzer.report.model import Connection
 from analyzer.report.words import frame_numbers, iso_time
@@ -72,17 +74,21 @@ def _endpoint(endpoint: Endpoint) -> str:
 
 def _tcp(tcp: TcpFacts) -> str:
     client, server = tcp.sides
-    tunnels = encode([list(path) for path in tcp.paths if path])
     after = "null" if tcp.silence_after is None else number_of(tcp.silence_after)
     return (
         f'{{"handshake": {word_text(tcp.opening)}, "syns": {tcp.syns}, "rtt_ms": {milliseconds_text(tcp.rtt_ns)}, '
         f'"retransmissions": {client.retransmissions + server.retransmissions}, '
         f'"out_of_order": {client.out_of_order + server.out_of_order}, '
         f'"longest_silence_ms": {milliseconds_text(tcp.longest_silence_ns)}, "longest_silence_after": {after}, '
-        f'"tunnels": {tunnels}, "sides": {{"client": {_tcp_side(client)}, "server": {_tcp_side(server)}}}, '
+        f'"tunnels": {_tunnels(tcp.paths)}, "sides": {{"client": {_tcp_side(client)}, "server": {_tcp_side(server)}}}, '
         f'{_holes_and_errors(tcp)}, "ended_by": {word_text(tcp.ended_by)}, '
         f'"ended_by_side": {word_text(side_word(tcp.ended_by_side))}}}'
     )
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _tunnels(paths: tuple[tuple[str, ...], ...]) -> str:
+    return encode([list(path) for path in paths if path])
 
 
 def _holes_and_errors(tcp: TcpFacts) -> str:
@@ -99,7 +105,7 @@ def _holes_and_errors(tcp: TcpFacts) -> str:
         }
         for error in tcp.icmp
     ]
-    return f'"gaps": {encode(gaps)}, "icmp": {encode(icmp)}'
+    return f'"gaps": {rows_text(gaps)}, "icmp": {rows_text(icmp)}'
 
 
 def _tcp_side(side: SideFacts) -> str:
@@ -192,12 +198,7 @@ def _stage(stage: StageTime) -> str:
 def _flight(flight: Flight) -> str:
     side, messages, at, waited, network, sending = flight
     return (
-        f'{{"side": "{_SIDES[side]}", "messages": {_words(messages)}, "frame": {at[0] & FRAME_MASK}, '
+        f'{{"side": "{_SIDES[side]}", "messages": {words_text(messages)}, "frame": {at[0] & FRAME_MASK}, '
         f'"waited_ms": {milliseconds_text(waited)}, "network_ms": {milliseconds_text(network)}, '
         f'"sending_ms": {milliseconds_text(sending)}}}'
     )
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _words(words: tuple[str, ...]) -> str:
-    return encode(words)

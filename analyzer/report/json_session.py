@@ -13,8 +13,10 @@ from analyzer.report.json_values import (
     frame_json,
     frames_text,
     list_text,
+    rows_text,
     suite_json,
     word_text,
+    words_text,
 )
 from analyzer.report.words import SECOND, iso_date, to_the_second
 from analyzer.session.certificates import Certificate
@@ -42,7 +44,7 @@ def session_text(session: Session, *, der: bool) -> str:
         f'"certificate_request": {_WORDS[session.certificate_request]}, "keys": {_by_side(session.keys)}, '
         f'"sealed": {_sealed(session.sealed)}, "alerts": {list_text([_alert(alert) for alert in session.alerts])}, '
         f'"proofs": {_proofs(session.proofs)}, "messages": {_messages(session.messages)}, '
-        f'"malformed": {_malformed(session.malformed)}, "recovered": {encode(session.recovered)}, '
+        f'"malformed": {_malformed(session.malformed)}, "recovered": {words_text(session.recovered)}, '
         f'"application_bytes": {by_side_text(session.application)}, "closed": {_by_side(session.closed)}, '
         f'"skipped_bytes": {_skipped(session)}, "framing": {word_text(session.framing)}}}'
     )
@@ -87,14 +89,16 @@ def _proofs(proofs: tuple[Proof, ...]) -> str:
 def _messages(messages: tuple[MessageSeen, ...]) -> str:
     """The longest part: some 25 of them, and dozens of their times are of the same second."""
     told = []
-    now, second = -1, ""
+    frame = began = now = -1
+    second = place = ""
     for side, kind, size, at, encrypted in messages:
-        seconds, rest = divmod(at[2], SECOND)
-        if seconds != now:
-            now, second = seconds, to_the_second(seconds)
-        told.append(
-            f'{_message(side, kind, size, encrypted)}{at[0] & FRAME_MASK}, "time": "{second}.{rest:09d}Z"}}'
-        )
+        if at[0] != frame or at[2] != began:  # a flight's messages mostly come in one frame
+            frame, _, began, _ = at
+            seconds, rest = divmod(began, SECOND)
+            if seconds != now:
+                now, second = seconds, to_the_second(seconds)
+            place = f'{frame & FRAME_MASK}, "time": "{second}.{rest:09d}Z"}}'
+        told.append(_message(side, kind, size, encrypted) + place)
     return list_text(told)
 
 
@@ -180,7 +184,7 @@ def _sealed(sealed: tuple[Sealed, ...]) -> str:
         }
         for each in sealed
     ]
-    return encode(told) if told else "[]"
+    return rows_text(told)
 
 
 def _malformed(malformed: tuple[Malformed, ...]) -> str:
@@ -188,12 +192,13 @@ def _malformed(malformed: tuple[Malformed, ...]) -> str:
         {"side": each.side.word, "what": each.what, "frame": frame_json(each.at)}
         for each in malformed
     ]
-    return encode(told) if told else "[]"
+    return rows_text(told)
 
 
 def _skipped(session: Session) -> str:
-    told = [
-        {"side": each.side.word, "offset": each.offset, "length": each.length}
-        for each in session.skipped
-    ]
-    return encode(told) if told else "[]"
+    return list_text(
+        [
+            f'{{"side": "{each.side.word}", "offset": {each.offset}, "length": {each.length}}}'
+            for each in session.skipped
+        ]
+    )

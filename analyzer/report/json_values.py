@@ -80,6 +80,17 @@ def list_text(items: Iterable[str]) -> str:
     return f"[{', '.join(items)}]"
 
 
+def rows_text(told: Sequence[Json]) -> str:
+    """A list of what a connection seldom has."""
+    return encode(told) if told else "[]"
+
+
+@functools.lru_cache(maxsize=KEPT)
+def words_text(words: tuple[str, ...]) -> str:
+    """Words that come together again and again, e.g. a flight's messages, as JSON text."""
+    return encode(words)
+
+
 def frames_text(spans: Sequence[Span]) -> str:
     """`words.frame_numbers` as JSON text."""
     if len(spans) != 1:

@@ -60,7 +60,7 @@ def iso_time(nanoseconds: int) -> str:
 @functools.lru_cache(maxsize=64)
 def to_the_second(seconds: int) -> str:
     """The part of `iso_time` that dozens of times of one connection have in common."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[: -len("+00:00")]
 
 
 def iso_date(moment: datetime | None) -> str | None:

@@ -10,8 +10,9 @@ import resource
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Self, TypeAlias
+from typing import BinaryIO, Self, TypeAlias, cast
 
 from analyzer.capture import Capture
 from analyzer.capture.items import Item
@@ -231,8 +232,8 @@ def _opened(source: Source, name: str, files: ExitStack) -> BinaryIO:
     if "://" in name:
         return files.enter_context(open_url(name))
     try:
-        # The capture has a buffer of its own.
-        return files.enter_context(Path(source).open("rb", buffering=0))
+        # The capture has a buffer of its own. `open` asks about files what nobody needs here.
+        return cast("BinaryIO", files.enter_context(FileIO(name)))
     except OSError as error:
         raise UnreadableCapture(f"{name}: {error.strerror}") from error
 
