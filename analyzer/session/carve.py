@@ -27,6 +27,8 @@ _SHAPE = re.compile(
     rb"\x30(?:\x82[\x01-\xff].\x30[\x81\x82]..|\x81[\x80-\xff]\x30\x81..)", re.DOTALL
 )
 _SHAPE_SIZE = 8
+# How it begins: searched for in half the time, and seldom found in bytes that hold no certificate.
+_BEGINNING = re.compile(rb"\x30[\x81\x82]")
 _LONGEST_HEADER = 4
 
 # Begins a record of application data (RFC 8446 section 5.2), which is sealed: what looks like a certificate in it is not.
@@ -118,7 +120,7 @@ class _Lane:
         data = waiting[0][1] if len(waiting) == 1 else b"".join([chunk[1] for chunk in waiting])
         at = 0 if len(self.found) < self._limits.found else len(data)
         while len(self.found) < self._limits.found:
-            match = _SHAPE.search(data, at)
+            match = _BEGINNING.search(data, at) and _SHAPE.search(data, at)
             if match is None:
                 at = max(at, len(data) - _SHAPE_SIZE + 1)
                 break

@@ -7,12 +7,15 @@ what a connection costs.
 from __future__ import annotations
 
 from analyzer.session.forms import LARGEST_HEADER
+from analyzer.session.framing import FramingLimits
 from analyzer.session.scan import may_hold_hello
 from analyzer.stream import Chunk, Closed, Gap
 
 # A hello is recognised by so many bytes, and a header may stand before it.
 _HELLO_START = 7
 _TAIL = LARGEST_HEADER + _HELLO_START
+# A level that began further on would not be followed: not to look for it saves a twentieth of a bulk transfer.
+_SEARCHED = FramingLimits().searched
 
 
 class Gate:
@@ -38,6 +41,10 @@ class Gate:
             self._tails[side] = b""
             return []
         data = tail + event.data
+        if self.offsets[side] + len(data) > _SEARCHED:
+            self._pass(side, len(data))
+            self._tails[side] = b""
+            return []
         if may_hold_hello(data, side):
             return [event._replace(data=data), *self._ends]
         if len(data) > _TAIL:

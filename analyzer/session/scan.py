@@ -52,6 +52,8 @@ _SERVER_HELLO_START = re.compile(rb"\x16\x03[\x00-\x04][\x00-\x48].\x02\x00", re
 _ANSWER_START = re.compile(
     rb"\x16\x03[\x00-\x04][\x00-\x48].\x02\x00|\x15\x03[\x00-\x04]\x00\x02[\x01\x02].", re.DOTALL
 )
+# How a hello begins: searched for in half the time, and seldom found in bytes that hold none.
+_HANDSHAKE_START = re.compile(rb"\x16\x03")
 RECORD_START = re.compile(rb"[\x14-\x18]\x03[\x00-\x04][\x00-\x48].", re.DOTALL)
 
 
@@ -72,8 +74,11 @@ def hello_places(data: bytes, side: Side, *, answers: bool) -> Iterator[int]:
 
 def may_hold_hello(data: bytes, side: Side) -> bool:
     """Whether `hello_places` gives any place in `data`, a server's alert left out."""
+    first = _HANDSHAKE_START.search(data)
+    if first is None:
+        return False
     pattern = _CLIENT_HELLO_START if side is CLIENT else _SERVER_HELLO_START
-    return pattern.search(data) is not None
+    return pattern.search(data, first.start()) is not None
 
 
 def record_size(data: bytes | bytearray, at: int = 0) -> int | None:

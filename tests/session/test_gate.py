@@ -45,3 +45,18 @@ def test_an_end_that_came_before_is_told() -> None:
 
     assert gate.events(end) == []
     assert gate.events(Chunk(CLIENT, HELLO, AT)) == [Chunk(CLIENT, HELLO, AT), end]
+
+
+def test_behind_a_million_bytes_no_hello_is_looked_for_and_the_bytes_still_count() -> None:
+    gate = Gate()
+
+    assert gate.events(Chunk(CLIENT, bytes((1 << 20) - len(HELLO) + 1), AT)) == []
+    assert gate.events(Chunk(CLIENT, HELLO, AT)) == []
+    assert gate.offsets == ((1 << 20) + 1, 0)
+
+
+def test_a_hello_that_ends_with_the_first_million_bytes_is_seen() -> None:
+    gate = Gate()
+    gate.events(Chunk(CLIENT, bytes((1 << 20) - len(HELLO)), AT))
+
+    assert gate.events(Chunk(CLIENT, HELLO, AT)) != []
