@@ -13,6 +13,7 @@ Data goes one way; a package reads only from those below it:
     stream      the alphabet that transport, tls and session speak
     errors      what the user got wrong
     der         headers of DER elements
+    values      dataclasses for values: quick to define, quick to make
 
 `pytest_plugin` has fixtures for the test suites of others.
 

@@ -16,11 +16,12 @@ pytest finds them by itself where the package is installed (entry point `pytest1
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from analyzer.report.model import Report

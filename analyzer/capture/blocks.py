@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from analyzer.capture.glance import Glance
 from analyzer.capture.items import Comment, Item, KeyLogBlock, NameRecord
 from analyzer.capture.reading import Reading
 from analyzer.capture.window import Window
 from analyzer.stream import UNTIMED, Span, new_tuple
+from analyzer.values import dataclass
 
 # Block types (section 11.1).
 SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from analyzer.stream import Span
+from analyzer.values import dataclass
 
 # TCP flags (RFC 9293 section 3.1), in the low byte of Segment.flags.
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128

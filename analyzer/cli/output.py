@@ -6,7 +6,6 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,7 @@ from analyzer.cli.program import DONE, GATE, INCONCLUSIVE, INTERNAL, complain
 from analyzer.errors import BadUsage, MissingTool
 from analyzer.report.model import Connection, Report
 from analyzer.report.words import PLAIN_WIDTH
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.remarks import by_now
 from analyzer.verdict.finding import Status
 

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, TypeVar, cast
 
@@ -16,6 +15,7 @@ import click
 
 from analyzer.cli.options import one_of
 from analyzer.report.text import safe_text
+from analyzer.values import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

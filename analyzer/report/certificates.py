@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.report.model import Connection, Report
@@ -11,6 +10,7 @@ from analyzer.report.words import level_title
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import subject_hash
 from analyzer.stream import Side, Span
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.near_misses import differences
 from analyzer.verdict.words import listing
 

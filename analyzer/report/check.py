@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.report.model import Connection, Report
 from analyzer.session.facts import Conversation
 from analyzer.stream import SERVER
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Status
 from analyzer.verdict.regression.check import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from analyzer.report.model import Connection, Report
@@ -14,6 +13,7 @@ from analyzer.session.facts import Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
+from analyzer.values import dataclass
 from analyzer.verdict.regression.check import comparable_history
 from analyzer.verdict.words import short
 

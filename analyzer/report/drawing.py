@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from analyzer.report.ladder import Flight, shortened, with_sealed
 from analyzer.report.words import OUTCOME_WORDS, frames_text, level_title
 from analyzer.session.facts import Conversation
 from analyzer.stream import CLIENT
 from analyzer.tls.constants import version_name
+from analyzer.values import dataclass
 
 WIDTH = 960
 _LEFT = 190  # the client's line; times and frames stand left of it

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from analyzer import __version__
@@ -14,6 +13,7 @@ from analyzer.session.facts import Session
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.finding import SLOTS, Status
 from analyzer.verdict.regression.check import comparable_history, hides

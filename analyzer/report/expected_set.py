@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from analyzer.report.json_session import certificate_json
 from analyzer.report.text import safe_text
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.identity import IdentityCheck
 from analyzer.verdict.certificates.slots import SLOT_TABLE
 from analyzer.verdict.expectations import Expectations, Expected, ExpectedKey, Hsm, Role

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from analyzer.report.model import Connection, Packed
 from analyzer.report.words import iso_time
+from analyzer.values import dataclass
 
 WIDTH = 960
 HEIGHT = 90

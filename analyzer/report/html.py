@@ -11,7 +11,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -46,6 +45,7 @@ from analyzer.report.words import (
 )
 from analyzer.session.timing import timing
 from analyzer.stream import CLIENT
+from analyzer.values import dataclass
 from analyzer.verdict.finding import Confidence, Status
 
 _SECOND = 1_000_000_000

@@ -7,7 +7,6 @@ that did not run is no pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from analyzer import __version__
@@ -15,6 +14,7 @@ from analyzer.report.model import Connection, Input, Report
 from analyzer.report.text import safe_text
 from analyzer.report.words import OUTCOME_WORDS, frames_text, iso_time, slot_findings
 from analyzer.stream import file_of
+from analyzer.values import dataclass
 from analyzer.verdict.finding import Finding, Status
 
 _SECOND = 1_000_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from rich.table import Table
@@ -16,6 +15,7 @@ from analyzer.session.facts import Conversation, MessageSeen, Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import alert_name
 from analyzer.tls.events import Alert
+from analyzer.values import dataclass
 
 _MILLISECOND = 1_000_000
 _SECOND = 1_000_000_000

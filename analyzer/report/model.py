@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from analyzer.capture.items import Comment, Damage, NameRecord
 from analyzer.session.facts import Conversation
 from analyzer.stream import StreamEvent
+from analyzer.values import dataclass
 from analyzer.verdict.brief import Brief, brief_of
 from analyzer.verdict.comparison.series import Series
 from analyzer.verdict.comparison.showing import Showing
@@ -100,7 +101,7 @@ class Broken(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one run has to say.
 

@@ -8,13 +8,13 @@ slow in both directions, so the offset is right within half of what the directio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from analyzer.report.model import Connection, Report
 from analyzer.session.facts import Conversation, MessageSeen
 from analyzer.stream import CLIENT, SERVER, Side
 from analyzer.transport.facts import SideFacts
+from analyzer.values import dataclass
 from analyzer.verdict.words import short
 
 _HOUR = 3_600_000_000_000

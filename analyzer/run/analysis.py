@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
@@ -20,6 +20,7 @@ from analyzer.tls.layer import TlsLimits
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Ended, Flow, Flows, TransportLimits
 from analyzer.transport.facts import ports_of
+from analyzer.values import dataclass
 from analyzer.verdict import Expectations, diagnose, judge
 
 # The SDK 3 daemon and SDK 5 use 2223, the SDK 3 management tool 2225; AWS's security group opens all

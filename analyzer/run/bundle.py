@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple, Protocol
 
 from analyzer.errors import UnreadableInput
@@ -19,6 +19,7 @@ from analyzer.report.json_connection import connection_text
 from analyzer.report.model import Connection
 from analyzer.run.packing import Packing, Told, Written, unpacked
 from analyzer.session.certificates import Certificate
+from analyzer.values import dataclass
 from analyzer.verdict.brief import brief_of
 
 # No connection's facts take more; a file that says so is no result of this program.

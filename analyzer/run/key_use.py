@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import UnreadableInput
@@ -11,6 +10,7 @@ from analyzer.report.model import Connection
 from analyzer.session.facts import Session
 from analyzer.stream import CLIENT, Side, number_of
 from analyzer.tls.key_log import KeyLog
+from analyzer.values import dataclass
 
 # The epochs that a handshake may have, in order, by whether it is TLS 1.3.
 _TLS13 = 0x0304

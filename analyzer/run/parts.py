@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from analyzer.session.origins import Issuer
 from analyzer.tls.secrets import Secrets
 from analyzer.transport import Summary
 from analyzer.transport.facts import Endpoint
+from analyzer.values import dataclass
 
 
 class Chosen(NamedTuple):

@@ -16,7 +16,7 @@ import hashlib
 import json
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from analyzer.run.packing import Values
 from analyzer.run.parts import Part
 from analyzer.run.pipeline import assembled
 from analyzer.run.private import replace_private
+from analyzer.values import dataclass
 
 _SCHEMA = "hsm-analyzer/batch/2"
 

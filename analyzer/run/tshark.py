@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import MissingTool, UserError
+from analyzer.values import dataclass
 
 FIELDS = (
     "frame.number",

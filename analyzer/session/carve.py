@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 
 from analyzer.session.certificates import parse_certificate, x509_of
 from analyzer.session.facts import Carved
 from analyzer.session.scan import RECORD_HEADER, record_size
 from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, Span, StreamEvent, spanning
+from analyzer.values import dataclass
 
 _SEQUENCE, _BIT_STRING = 0x30, 0x03
 

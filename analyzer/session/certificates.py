@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 
 from analyzer.der import children as der_children
 from analyzer.tls.public_keys import is_raw_public_key, public_key
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

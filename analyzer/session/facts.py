@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side, Span
 from analyzer.tls.events import Alert, Keyed, Malformed, Proof, RecordCounts, RecordSeen, Sealed
 from analyzer.transport.facts import TcpFacts
+from analyzer.values import dataclass
 
 # The furthest point a connection reached, in order.
 STAGES = (

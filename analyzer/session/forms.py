@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from analyzer.errors import BadUsage
 from analyzer.session.scan import RECORD_HEADER, record_size
+from analyzer.values import dataclass
 
 # C structs of message headers; 32 bytes hold an id, a session, a type, flags and a length with room left.
 LARGEST_HEADER = 32

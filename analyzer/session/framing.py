@@ -10,7 +10,6 @@ is there to tell; then the form that fits best (`hypotheses`) is followed (`foll
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from analyzer.session.facts import SkippedBytes
 from analyzer.session.follower import Follower
@@ -18,6 +17,7 @@ from analyzer.session.forms import Form, parse_framing
 from analyzer.session.hypotheses import Run, best_form, first_header, late_record, plainly_bare
 from analyzer.session.window import Skips
 from analyzer.stream import CLIENT, SERVER, Chunk, Gap, Side, StreamEvent
+from analyzer.values import dataclass
 
 __all__ = ["Framing", "FramingLimits", "parse_framing"]
 

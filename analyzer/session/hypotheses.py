@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from analyzer.session.follower import Follower
@@ -30,6 +29,7 @@ from analyzer.session.scan import (
 )
 from analyzer.session.window import Skips
 from analyzer.stream import Chunk, Side, Span
+from analyzer.values import dataclass
 
 # Places where a hello seems to begin that are looked at; vendor bytes seldom show even one.
 _PLACES = 8

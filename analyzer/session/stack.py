@@ -8,7 +8,7 @@ The plaintext of a level is told with the same events as TCP's bytes, so every l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from analyzer.session.carve import Carver
@@ -23,6 +23,7 @@ from analyzer.tls.events import TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.secrets import Secrets
 from analyzer.transport.facts import TcpFacts
+from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.tls.schedule import SSL3, Prf
 from analyzer.tls.suites import Suite
+from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

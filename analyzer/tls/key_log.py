@@ -10,8 +10,9 @@ import re
 from array import array
 from binascii import unhexlify
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side, StreamEvent, new_tuple
 from analyzer.tls.assembly import begins_message
@@ -19,6 +18,7 @@ from analyzer.tls.handshake import Handshakes
 from analyzer.tls.protection import BROKEN, HELLO_MISSING, STAYS, WAITS, Protection
 from analyzer.tls.records import Fields, Record, RecordReader
 from analyzer.tls.secrets import Secrets
+from analyzer.values import dataclass
 
 _FIRST_RECORDS = 64
 

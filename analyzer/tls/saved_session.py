@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from analyzer.der import SEQUENCE, elements
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ Every candidate is settled by a tag or MAC that verifies, so nothing found here 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from analyzer.stream import Side
@@ -15,6 +15,7 @@ from analyzer.tls.opener import Opener, tls13_opener
 from analyzer.tls.records import HEADER, Record
 from analyzer.tls.secrets import Secrets
 from analyzer.tls.suites import SUITES, Suite
+from analyzer.values import dataclass
 
 Opened: TypeAlias = tuple[int, bytes]
 

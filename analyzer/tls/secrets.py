@@ -8,7 +8,7 @@ comes from. Nothing here shows a key: no repr, no summary, no message holds a by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from analyzer.tls.key_exchange import psk_premaster
 from analyzer.tls.key_log import KeyLog
 from analyzer.tls.rsa_keys import looks_like_private_key, premaster_secret, rsa_keys
 from analyzer.tls.saved_session import saved_sessions
+from analyzer.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ the few unregistered suites that were widely deployed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from analyzer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

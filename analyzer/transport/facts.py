@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.capture.items import IcmpError
 from analyzer.stream import Gap, Side, Span
+from analyzer.values import dataclass
 
 
 class Endpoint(NamedTuple):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
+
+from analyzer.values import dataclass
 
 SECOND = 1_000_000_000
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import marshal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from analyzer.session.certificates import Certificate
@@ -17,6 +17,7 @@ from analyzer.session.facts import Conversation, Session
 from analyzer.session.timing import slowing, timing
 from analyzer.stream import SERVER, Span
 from analyzer.transport.facts import Endpoint
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
 from analyzer.verdict.finding import Cause, Finding, Status
 from analyzer.verdict.overall import doubts, failures

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.session.certificates import Certificate
+from analyzer.values import dataclass
 
 
 class Role(enum.StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.stream import Side, Span
+from analyzer.values import dataclass
 
 
 class Status(enum.StrEnum):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import Role
 
 # What stands for the address in a file that `configure -a` has not been run on.

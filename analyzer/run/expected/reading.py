@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from analyzer.errors import UnreadableInput
+from analyzer.values import dataclass
 
 # Ten thousand certificates; the bundle of all public CAs has a fiftieth of it.
 _LIMIT = 16 << 20

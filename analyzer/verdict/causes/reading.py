@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from analyzer.stream import Side, Span
 from analyzer.tls.constants import TLS13, alert_name, version_name
 from analyzer.tls.events import Alert
 from analyzer.tls.suites import suite_name
+from analyzer.values import dataclass
 from analyzer.verdict.causes.symptoms import Ending, HandshakeSymptoms, Symptoms
 from analyzer.verdict.finding import Confidence, Finding
 

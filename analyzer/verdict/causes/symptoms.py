@@ -7,7 +7,6 @@ how long it had waited, how far each handshake came and what its sealed records 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from analyzer.tls.constants import (
     TLS13,
 )
 from analyzer.tls.events import Alert, RecordSeen
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import Expectations
 from analyzer.verdict.finding import Finding
 

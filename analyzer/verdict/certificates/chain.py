@@ -12,7 +12,6 @@ import functools
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -20,6 +19,7 @@ from cryptography import x509
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.session.subject_hash import canonical_name
 from analyzer.stream import SERVER, Side
+from analyzer.values import dataclass
 from analyzer.verdict.certificates import extensions, name_constraints
 from analyzer.verdict.words import distance, short, when
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from analyzer.session.certificates import Certificate, x509_of
 from analyzer.stream import SERVER, Side
+from analyzer.values import dataclass
 
 # Critical extensions that are understood, by RFC 5280 section.
 _UNDERSTOOD = frozenset({

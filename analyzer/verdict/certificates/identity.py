@@ -8,10 +8,10 @@ issued by AWS's and by the manufacturer's hardware certificate, up to their root
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.session.certificates import Certificate
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.chain import walk
 from analyzer.verdict.certificates.published import PUBLISHED_ROOTS
 from analyzer.verdict.expectations import Expectations, Expected, Role

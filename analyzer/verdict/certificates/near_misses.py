@@ -7,10 +7,10 @@ reason and so its own next step. The kinds are a table, the most telling first.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.session.certificates import Certificate
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.chain import issued_by, signature_verifies
 from analyzer.verdict.certificates.published import (
     looks_like_a_cluster_certificate,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Side
+from analyzer.values import dataclass
 from analyzer.verdict.certificates import chain, extensions
 from analyzer.verdict.certificates.near_misses import (
     Miss,

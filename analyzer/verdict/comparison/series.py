@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
 
 from analyzer.session.outcome import ESTABLISHED, UNSEEN
 from analyzer.stream import Span
+from analyzer.values import dataclass
 from analyzer.verdict.brief import Brief
 from analyzer.verdict.causes.reading import duration
 from analyzer.verdict.finding import Finding, Status

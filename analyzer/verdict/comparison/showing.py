@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.session.certificates import Certificate
 from analyzer.stream import Span
+from analyzer.values import dataclass
 from analyzer.verdict.finding import Status
 
 

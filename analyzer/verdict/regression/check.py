@@ -7,7 +7,6 @@ level behind missing keys may or may not be there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from analyzer.session.certificates import Certificate
@@ -15,6 +14,7 @@ from analyzer.session.facts import STAGES, Conversation, Presented, Session
 from analyzer.stream import CLIENT, SERVER, Side, Span
 from analyzer.tls.constants import alert_name, version_name
 from analyzer.tls.suites import suite_name
+from analyzer.values import dataclass
 from analyzer.verdict.certificates.chain import walk
 from analyzer.verdict.finding import Cause, Finding, Status
 from analyzer.verdict.regression.rules import CertificateRule, ConnectionRule, LevelRule

@@ -7,12 +7,12 @@ every mistake of the file at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from analyzer.errors import UnreadableInput
 from analyzer.session.facts import STAGES
 from analyzer.tls.constants import VERSIONS
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import CertificatePaths
 from analyzer.verdict.regression import values as read
 from analyzer.verdict.regression.rules import (

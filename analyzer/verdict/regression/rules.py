@@ -8,9 +8,10 @@ merged into every rule. Whatever is None or () is not checked.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from analyzer.values import dataclass
 from analyzer.verdict.expectations import CertificatePaths
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
