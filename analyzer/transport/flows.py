@@ -308,6 +308,7 @@ class Flows:
         if flow.is_over and flow.number in self._open:
             del self._open[flow.number]
             self._over[flow.number] = flow
+            flow.pack()
             if len(self._over) > self._limits.lingering:
                 oldest = next(iter(self._over.values()))
                 return () if self._revive(oldest) else self._give_up(oldest, "open")

@@ -8,13 +8,12 @@ know where it began to put segments in order.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from operator import attrgetter
-from typing import NamedTuple
 
 from analyzer.capture.items import Segment
 from analyzer.stream import CLIENT, Chunk, Closed, Gap, Gather, Side, Span, StreamEvent
-from analyzer.transport.hello import HELLO_PREFIX, hello_sender
 from analyzer.transport.limits import TransportLimits
+from analyzer.transport.pieces import Piece, end_of, sender_of
+from analyzer.transport.remembered import first_unlike
 from analyzer.transport.seq import MASK, distance
 from analyzer.transport.tally import Tally
 
@@ -22,18 +21,6 @@ from analyzer.transport.tally import Tally
 _REORDERING_NS = 3_000_000
 _MOST_ANSWERS = 8
 _NO_GAPS: list[Gap] = []  # of whoever has none; it stays empty
-
-
-class Piece(NamedTuple):
-    """Bytes of one segment that wait for those before them; `data` is None where the snap length cut them."""
-
-    offset: int
-    end: int
-    data: bytes | None
-    at: Span
-
-
-_end_of = attrgetter("end")
 
 
 class Half:
@@ -171,7 +158,7 @@ class Half:
         if not self._held and tally.recent:
             self._last = tally.recent[-1].at
         highest = self._highest
-        index = bisect_right(self._held, offset, key=_end_of)
+        index = bisect_right(self._held, offset, key=end_of)
         later = self._held[index] if index < len(self._held) else None
         new = self._place(offset, end, data, at) + self._place(end, total, None, at)
         if new < total - offset:
@@ -179,7 +166,7 @@ class Half:
                 tally.note_copy(segment, earlier)
                 return True
             tally.retransmissions += 1
-            self._compare(offset, data, at)
+            self._compare(segment, offset)
         elif later is not None and total <= highest:
             if at.began - later.at.began > self.round_trip_ns:
                 tally.recovered += 1
@@ -194,7 +181,7 @@ class Half:
             return 0
         held = self._held
         start = max(offset, self.position) if self.settled else offset
-        index = bisect_right(held, start, key=_end_of)
+        index = bisect_right(held, start, key=end_of)
         new: list[Piece] = []
         while start < end:
             stop = min(end, held[index].offset) if index < len(held) else end
@@ -209,22 +196,26 @@ class Half:
         self._held_bytes += count
         return count
 
-    def _compare(self, offset: int, data: bytes, at: Span) -> None:
+    def _compare(self, segment: Segment, offset: int) -> None:
         """Look for bytes that differ from those captured earlier (which are kept)."""
-        earlier = [(self.offset(each.seq), each.payload, each.at) for each in self.tally.recent]
-        first = bisect_right(self._held, offset, key=_end_of)
+        tally, data = self.tally, segment.payload
+        earlier = [(self.offset(each.seq), each.payload, each.at) for each in tally.recent]
+        first = bisect_right(self._held, offset, key=end_of)
         for piece in self._held[first:]:
             if piece.offset >= offset + len(data):
                 break
             earlier.append((piece.offset, piece.data or b"", piece.at))
-        for start, known, known_at in earlier:
-            low, high = max(start, offset), min(start + len(known), offset + len(data))
-            if (
-                low < high
-                and known[low - start : high - start] != data[low - offset : high - offset]
-            ):
-                self.tally.note_disagreement(known_at.to(at))
-                return
+        unlike = tally.contradicted(segment) or first_unlike(earlier, offset, data)
+        if unlike:
+            tally.note_disagreement(unlike.to(segment.at))
+
+    def pack(self) -> None:
+        """The connection is over: what late repeats are compared with becomes small."""
+        if not self._held and self.tally.recent:
+            self._last = self.tally.recent[-1].at
+        self.direct = False
+        everything = self.acked >= 0 and self.offset(self.acked) >= self._highest
+        self.tally.pack(self.acked, everything=everything)
 
     def offset(self, seq: int) -> int:
         """The place in the stream of the byte with sequence number `seq`."""
@@ -235,14 +226,7 @@ class Half:
     @property
     def sender(self) -> Side | None:
         """Who this side is by its first bytes: a ClientHello's or a ServerHello's sender."""
-        prefix = b""
-        at = None
-        for piece in self._held:
-            if piece.data is None or len(prefix) >= HELLO_PREFIX or at not in (None, piece.offset):
-                break
-            prefix += piece.data
-            at = piece.end
-        return hello_sender(prefix)
+        return sender_of(self._held)
 
     @property
     def waited_enough(self) -> bool:
@@ -268,7 +252,7 @@ class Half:
         if self.direct and self.tally.recent:
             self._last = self.tally.recent[-1].at
         self.tally.settle(self.acked, at.ended, -1 if self._held else self.next)
-        self.tally.recent.clear()
+        self.tally.forget()
         if self._closed:
             return []
         events = [] if self.settled else self._settle()

@@ -14,7 +14,7 @@ from analyzer.capture.items import FIN, RST, SYN, Segment
 from analyzer.stream import Span
 from analyzer.transport.hello import hello_sender
 from analyzer.transport.limits import TransportLimits
-from analyzer.transport.tally import is_same_packet
+from analyzer.transport.remembered import is_same_packet
 
 
 class HalfOpen(NamedTuple):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from analyzer.capture.items import RST, SYN, Segment
 from analyzer.stream import Span, file_of
 from analyzer.transport.facts import SideFacts
+from analyzer.transport.remembered import (
+    Sighting,
+    is_contradicted,
+    is_same_packet,
+    is_sighted,
+    pack_sightings,
+    sightings,
+)
 from analyzer.transport.seq import MASK, distance
-
-# A packet captured twice keeps its IP identification; a retransmission gets a new one. Where there is none
-# (IPv6, or always 0) the second sighting follows within what a bridge needs, far below any retransmission
-# timer; through another tunnel it may take longer.
-_SAME_PACKET_NS = 1_000_000_000
-_SAME_PACKET_WITHOUT_ID_NS = 5_000_000
 
 _MOST_TTLS = 8
 _MOST_CONTROLS = 8
@@ -50,7 +53,8 @@ class Tally:
     Attributes:
         segments, ttl: how many there were, and the TTL of the last. latest: the last that was no second sighting.
         acknowledging: it sent something after its SYN: it takes the connection for open.
-        recent: the remembered segments; `remember` comes before the first, or `keep` takes it.
+        recent: the remembered segments; `remember` comes before the first, or `keep` takes it. After the end they are
+            the last ones, see `pack`.
         copied: pairs of files (see `stream.file_of`), with the number of packets that both hold.
         zero_since: when its window became zero, None while it is open.
     """
@@ -59,6 +63,7 @@ class Tally:
         "_controls",
         "_disagreements",
         "_latest_copy",
+        "_older",
         "_open",
         "_remembered",
         "_reset",
@@ -91,6 +96,7 @@ class Tally:
         self.latest: Segment | None = None
         self.recent: deque[Segment] | list[Segment] = _NOTHING
         self.copied = _NO_COPIES
+        self._older = b""  # remembered before those in `recent`, see `pack`
         self._remembered = remembered
         self.retransmissions = self.duplicates = self.out_of_order = self.recovered = 0
         self.keep_alives = 0
@@ -175,9 +181,42 @@ class Tally:
         if len(self._disagreements) < _MOST_DISAGREEMENTS:
             self._disagreements = (*self._disagreements, at)
 
-    def seen_before(self, segment: Segment) -> Segment | None:
+    def pack(self, acked: int, *, everything: bool) -> None:
+        """The connection is over: of what the peer acknowledged, but for the last segment, only hashes are kept.
+
+        By them a late repeat of the same range is recognised, be it the same bytes or others. What is no longer seen is
+        other bytes in a repeat that was cut or put together anew.
+
+        Args:
+            acked: the highest acknowledgment by the peer, -1 for none. everything: nothing was sent beyond it.
+        """
+        recent = list(self.recent)
+        count = len(recent) - 1
+        if not everything:
+            ahead = (at for at in range(count) if _is_unanswered(recent[at], acked))
+            count = next(ahead, count)
+        if count > 0:
+            self._older = pack_sightings(recent[:count])
+            self.recent = recent[count:]
+
+    def forget(self) -> None:
+        """No more segments come."""
+        self.recent = _NOTHING
+        self._older = b""
+
+    def _sightings(self) -> Iterable[Sighting]:
+        return sightings(self._older, self._remembered - len(self.recent)) if self._older else ()
+
+    def seen_before(self, segment: Segment) -> Segment | Sighting | None:
         """The remembered packet of which `segment` is a second sighting, None where it was sent anew."""
+        for each in self._sightings():
+            if is_sighted(segment, each):
+                return each
         return next((each for each in self.recent if is_same_packet(segment, each)), None)
+
+    def contradicted(self, segment: Segment) -> Span | None:
+        """Where the range of a segment was first sent with other bytes, as far as `pack` took those."""
+        return next((each.at for each in self._sightings() if is_contradicted(segment, each)), None)
 
     def seen_control(self, segment: Segment) -> Segment | None:
         """The same for a segment with SYN, FIN or RST, which is remembered if it is new."""
@@ -186,7 +225,7 @@ class Tally:
             self._controls = (*self._controls[1 - _MOST_CONTROLS :], segment)
         return earlier
 
-    def note_copy(self, segment: Segment, earlier: Segment) -> None:
+    def note_copy(self, segment: Segment, earlier: Segment | Sighting) -> None:
         """Count a second sighting of a packet."""
         self.duplicates += 1
         self._latest_copy = segment.at
@@ -212,14 +251,14 @@ class Tally:
         if (
             min(acked, behind) < 0
             or _is_ahead(behind, acked)
-            or (recent and _is_ahead(recent[-1].seq + last, acked))
+            or (recent and _is_unanswered(recent[-1], acked))
         ):
+            passed = max((each.size + each.missing for each in self._sightings()), default=0)
             for segment in recent:
-                size = len(segment.payload) + segment.missing
-                if acked < 0 or _is_ahead(segment.seq + size, acked):
+                if _is_unanswered(segment, acked):
                     unanswered.append(segment)
                 else:
-                    passed = max(passed, size)
+                    passed = max(passed, len(segment.payload) + segment.missing)
         if not unanswered:
             self._open = _Open(0, 0, 0, 0, closed, last)
             return
@@ -282,14 +321,6 @@ def _is_ahead(of: int, since: int) -> bool:
     return distance(of, since) > 0
 
 
-def is_same_packet(one: Segment, other: Segment) -> bool:
-    """Whether two segments of one direction are one packet that was captured twice."""
-    if one.ip_id != other.ip_id or one[1:4] != other[1:4] or one.payload != other.payload:
-        return False  # [1:4]: sequence number, acknowledgment number, flags
-    two_points = file_of(one.at.first) != file_of(other.at.first)
-    if one.ip_id and two_points:
-        return True  # their clocks may differ by any time
-    apart = abs(one.at.began - other.at.began)
-    if one.ip_id or one.path != other.path or two_points:
-        return apart < _SAME_PACKET_NS
-    return apart < _SAME_PACKET_WITHOUT_ID_NS
+def _is_unanswered(segment: Segment, acked: int) -> bool:
+    end = segment.seq + len(segment.payload) + segment.missing
+    return acked < 0 or _is_ahead(end, acked)

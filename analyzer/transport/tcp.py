@@ -10,8 +10,8 @@ from analyzer.transport.facts import TcpFacts, endpoints, ports_of
 from analyzer.transport.half import Half
 from analyzer.transport.keep_alive import is_keep_alive
 from analyzer.transport.limits import TransportLimits
+from analyzer.transport.remembered import is_same_packet
 from analyzer.transport.seq import MASK
-from analyzer.transport.tally import is_same_packet
 
 _MOST_ICMP = 16
 _MOST_PATHS = 8
@@ -299,6 +299,11 @@ class Flow:
         events = client.finish(how, at) + server.finish(how, at)
         self.let_go()
         return events
+
+    def pack(self) -> None:
+        """It is over: keep of its segments what is needed to tell late ones."""
+        self.sender.pack()
+        self.receiver.pack()
 
     def let_go(self) -> None:
         """Break the cycle of the two halves, which would keep both until the collector comes."""
