@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from analyzer.report.model import Connection, Input, Packed, Report
 from analyzer.stream import Side, Span, file_of, number_of
@@ -60,7 +59,10 @@ def iso_time(nanoseconds: int) -> str:
 @functools.lru_cache(maxsize=64)
 def to_the_second(seconds: int) -> str:
     """The part of `iso_time` that dozens of times of one connection have in common."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[: -len("+00:00")]
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  UTC; without the zone its text takes half the time
 
 
 def iso_date(moment: datetime | None) -> str | None:
@@ -172,5 +174,7 @@ def wireshark_line(connection: Connection, report: Report) -> str:
         f"{family}.addr=={tcp.client.address} && tcp.port=={tcp.client.port} && "
         f"{family}.addr=={tcp.server.address} && tcp.port=={tcp.server.port}"
     )
-    source = "" if name == "-" else f" -r {shlex.quote(name)} -g {number_of(first)}"
+    from shlex import quote  # noqa: PLC0415  one face asks for it
+
+    source = "" if name == "-" else f" -r {quote(name)} -g {number_of(first)}"
     return f"wireshark{source} -Y '{wanted}'"

@@ -95,6 +95,10 @@ class Certificate:
     signature_algorithm: str = ""
     error: str = ""
 
+    def __hash__(self) -> int:
+        """By the bytes, which remember theirs: it is asked for fourteen times a connection."""
+        return hash(self.der)
+
 
 @functools.lru_cache(maxsize=_CACHED)
 def parse_certificate(der: bytes) -> Certificate:

@@ -9,7 +9,6 @@ end's own time: `TcpFacts.sides` says whether there were any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from analyzer.session.facts import Conversation, Session
@@ -73,6 +72,8 @@ def usual(times: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
     Args:
         times: of each connection, the stages with the nanoseconds that they took.
     """
+    from statistics import median  # noqa: PLC0415  takes longer to import than most captures need it
+
     took: dict[str, list[int]] = {}
     for stages in times:
         for stage, nanoseconds in stages:
@@ -117,6 +118,8 @@ def slowing(told: Conversation) -> tuple[int, int] | None:
         return None
     if told.tcp.span.ended - told.tcp.span.began < _SLOW_NS:
         return None  # no time for a slow answer
+    from statistics import median  # noqa: PLC0415  as in `usual`
+
     waits = answers(told)
     if len(waits) < _ANSWERS:
         return None

@@ -28,9 +28,17 @@ class Endpoint(NamedTuple):
 def endpoints(key: bytes) -> tuple[Endpoint, Endpoint]:
     """Source and destination of a `Segment.key`."""
     size = (len(key) - 4) // 2
-    source, target = (ipaddress.ip_address(key[at : at + size]) for at in (0, size))
-    sport, dport = (int.from_bytes(key[at : at + 2], "big") for at in (2 * size, 2 * size + 2))
-    return Endpoint(str(source), sport), Endpoint(str(target), dport)
+    sport, dport = ports_of(key)
+    return (
+        Endpoint(_address(key[:size]), sport),
+        Endpoint(_address(key[size : 2 * size]), dport),
+    )
+
+
+def _address(octets: bytes) -> str:
+    if len(octets) == 4:
+        return ".".join(map(str, octets))  # a quarter of what the class takes, for each connection
+    return str(ipaddress.ip_address(octets))
 
 
 def ports_of(key: bytes) -> tuple[int, int]:

@@ -374,7 +374,8 @@ class Flows:
             if flow.is_over:  # otherwise it may go on after a long silence
                 self._released[key] = file_of(flow.last.last), half.first_seq
                 self._released.move_to_end(key)
-        self.summary.copied.update(flow.copied)
+        if flow.copied:
+            self.summary.copied.update(flow.copied)
         while len(self._released) > 2 * self._limits.afterlife:
             self._released.popitem(last=False)
         self._open.pop(flow.number, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import CLIENT, SERVER, Gather, Side, Span, StreamEvent
+from analyzer.stream import CLIENT, SERVER, Gather, Side, Span, StreamEvent, new_tuple
 from analyzer.transport.facts import TcpFacts, endpoints, ports_of
 from analyzer.transport.half import Half
 from analyzer.transport.keep_alive import is_keep_alive
@@ -190,7 +190,7 @@ class Flow:
                 half.direct = peer.direct = False
             elif not self._simultaneous:
                 self._orient(half, "syn")
-        return segment._replace(seq=seq)
+        return new_tuple(Segment, (segment.key, seq, *segment[2:]))
 
     def note_silence(self, silence: int, at: Span) -> None:
         """Keep the longest silence so far, which ended with the segment of `at`."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from analyzer.der import contents
 from analyzer.session.certificates import Certificate, Request, parse_certificate, parse_request
@@ -108,6 +108,9 @@ class _Found:
             self.requests.append(parsed)
 
     def bundle(self, der: bytes, what: str) -> None:
+        # It brings the standard library's `email`, a thirtieth of the program's start.
+        from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
