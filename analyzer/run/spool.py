@@ -7,7 +7,7 @@ import tempfile
 import weakref
 
 # As much is held before it is written; connections come back in much the same order, so this is read seldom.
-_HELD = 1 << 20
+_HELD = 1 << 16
 
 
 class Spool:

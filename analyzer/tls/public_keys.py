@@ -7,7 +7,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from analyzer.der import OBJECT_IDENTIFIER, SEQUENCE, contents
 
@@ -25,6 +24,10 @@ def public_key(der: bytes) -> PublicKeyTypes | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd serials and parameters are no matter here
             if is_raw_public_key(der):
+                from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+                    load_der_public_key,
+                )
+
                 return load_der_public_key(der)
             return x509.load_der_x509_certificate(der).public_key()
     except Exception:  # noqa: BLE001  whatever the parser does with a peer's bytes: there is no key

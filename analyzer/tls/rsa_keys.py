@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    load_der_private_key,
-    load_pem_private_key,
-    pkcs12,
-)
 
 from analyzer.errors import UnreadableInput
 
@@ -69,6 +64,11 @@ def premaster_secret(
 
 
 def _pem_keys(data: bytes, name: str, password: bytes | None) -> list[object]:
+    # Mostly no key was handed over, and this brings half a megabyte.
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        load_pem_private_key,
+    )
+
     keys: list[object] = []
     for block in _PEM_KEY.finditer(data):
         pem = block[0]
@@ -81,6 +81,11 @@ def _pem_keys(data: bytes, name: str, password: bytes | None) -> list[object]:
 
 
 def _der_key(data: bytes, name: str, password: bytes | None) -> object:
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        load_der_private_key,
+        pkcs12,
+    )
+
     for given in (None, password):
         try:
             return load_der_private_key(data, given)

@@ -1,11 +1,13 @@
 """Where the time of a connection went: on recordings, by their own frames."""
 
+import statistics
+
 import pytest
 
 from analyzer.report.timing_words import timing_line
 from analyzer.run.pipeline import Options, analyze
 from analyzer.session.facts import Conversation
-from analyzer.session.timing import STAGES, StageTime, timing, usual
+from analyzer.session.timing import STAGES, StageTime, median, timing, usual
 from analyzer.stream import CLIENT, SERVER
 from tests.makers.cases import cases, report
 
@@ -93,3 +95,8 @@ def test_repeated_packets_are_said_to_blur_it():
 
     assert sum(one.tcp.sides[side].retransmissions for side in (CLIENT, SERVER)) > 0
     assert "packets were sent again" in timing_line(one, timing(one), {})
+
+
+@pytest.mark.parametrize("values", [[3], [4, 1], [9, 1, 5], [2, 8, 4, 7], [1, 1, 1, 1 << 50]])
+def test_the_middle_is_that_of_the_standard_library(values):
+    assert median(values) == statistics.median(values)

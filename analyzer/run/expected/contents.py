@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from analyzer.der import contents
 from analyzer.session.certificates import Certificate, Request, parse_certificate, parse_request
 
@@ -109,7 +107,10 @@ class _Found:
 
     def bundle(self, der: bytes, what: str) -> None:
         # It brings the standard library's `email`, a thirtieth of the program's start.
-        from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            Encoding,
+            pkcs7,
+        )
 
         try:
             with warnings.catch_warnings():

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from analyzer.session.outcome import ESTABLISHED, UNSEEN
+from analyzer.session.timing import median
 from analyzer.stream import Span
 from analyzer.values import dataclass
 from analyzer.verdict.brief import Brief
@@ -117,8 +118,6 @@ def _period(starts: Sequence[int]) -> int | None:
     intervals = [later - earlier for earlier, later in pairwise(starts)]
     if len(intervals) < SERIES - 1:
         return None
-    from statistics import median  # noqa: PLC0415  it takes 3 ms, and most captures show no series
-
     usual = int(median(intervals))
     near = sum(abs(interval - usual) <= _NEAR * usual for interval in intervals)
     return usual if usual and near >= _REGULAR * len(intervals) else None
