@@ -151,8 +151,9 @@ class RecordReader:
         size = latest + len(data)
         wanted = self._wanted
         usual = self.usual
+        records: list[Fields] = []
         if usual:
-            # Nine of ten chunks are one record, begin one or end one: nothing is looked for in these, which takes a third.
+            # Nine of ten chunks are one record, begin one or end one: nothing is searched in these, which takes a third.
             if not parts and size >= HEADER:
                 kind, version, length = _HEADER_FIELDS(data)
                 end = HEADER + length
@@ -167,13 +168,18 @@ class RecordReader:
                     self._wanted, self._size = end, size
                     self._parts, self._spans = [data], [(size, at)]
                     return ()
-            elif size == wanted > HEADER:
-                parts.append(data)
-                data = b"".join(parts)
-                at = self._spans[0][1].to(at)
-                self._parts, self._spans, self._size, self._wanted = [], [], 0, HEADER
-                kind, version, _ = _HEADER_FIELDS(data)
-                return ((kind, version, data[HEADER:], at),)
+            elif size >= wanted > HEADER and len(parts[0]) >= HEADER:
+                # Its body is joined without the header, and without what follows: a large one is copied once.
+                kind, version, _ = _HEADER_FIELDS(parts[0])
+                parts[0] = parts[0][HEADER:]
+                parts.append(data[: wanted - latest])
+                records.append((kind, version, b"".join(parts), self._spans[0][1].to(at)))
+                data = data[wanted - latest :]
+                parts = self._parts = []
+                self._spans, self._size, self._wanted = [], 0, HEADER
+                if not data:
+                    return records
+                latest, size, wanted = 0, len(data), HEADER
         else:
             if self.broken:
                 return ()
@@ -188,7 +194,7 @@ class RecordReader:
             self._spans.append((size, at))
             self._size = size
             if size < wanted:
-                return ()
+                return records
             data = b"".join(parts)
         start = 0
         if not usual:
@@ -214,7 +220,6 @@ class RecordReader:
                         return ()
             self.usual = not self._skip
         # Most records lie in one chunk, whose frames are theirs: nothing is looked up for them.
-        records: list[Fields] = []
         wanted = HEADER
         while size - start >= HEADER:
             kind, version, length = _HEADER_FIELDS(data, start)
