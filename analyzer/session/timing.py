@@ -8,6 +8,8 @@ end's own time: `TcpFacts.sides` says whether there were any.
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -152,7 +154,7 @@ def _stages(told: Conversation) -> Iterator[StageTime]:
     first, until = (nested.span.first, nested.span.ended) if nested else (0, 0)
     until = max(until, span.ended)
     both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
-    records = _in_order([r for r in both if r[4][2] <= until or r[4][0] <= first])
+    records = _in_order(both, until, first)
     yield _stage("outer", span, _flights(trips, _within(span, records), opening.sent))
     if nested is None:
         return
@@ -185,16 +187,18 @@ class _Handshake(NamedTuple):
 def _handshake(session: Session) -> _Handshake | None:
     sent: _Sent = ([], [])
     latest: list[Span | None] = [None, None]
+    together: list[list[str]] = [[], []]
     spanned = sender = None
     first = begun = last = end = 0
     for side, kind, _, at, _ in session.messages:
         if kind == "alert":
             continue
         if at is latest[side]:  # in the same record
-            sent[side][-1][1].append(kind)
+            together[side].append(kind)
         else:
             latest[side] = at
-            sent[side].append((at[2], [kind]))
+            together[side] = [kind]
+            sent[side].append((at[2], together[side]))
         if at is spanned or kind in _NOT_HANDSHAKE:
             continue
         spanned = at
@@ -213,16 +217,27 @@ _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "
 # A record of the outer level, in which the inner level travels: when it began, its first frame, when it ended, its last
 # frame, whose it is. So they sort into capture order as they are, in a third of the time that a key function takes.
 _Record: TypeAlias = tuple[int, int, int, int, Side]
-_BEGAN, _FIRST, _ENDED, _LAST = range(4)
+_FIRST, _ENDED, _LAST = range(1, 4)
 
 
-def _in_order(records: Iterable[RecordSeen]) -> list[_Record]:
-    return sorted([(at[2], at[0], at[3], at[1], side) for side, _, _, _, at in records])
+def _in_order(
+    records: Iterable[RecordSeen], until: int = sys.maxsize, first: int = 0
+) -> list[_Record]:
+    """Those that began by the time `until`, or in frames up to `first`."""
+    return sorted(
+        [
+            (at[2], at[0], at[3], at[1], record[0])
+            for record in records
+            if (at := record[4])[2] <= until or at[0] <= first
+        ]
+    )
 
 
 def _within(span: Span, records: Sequence[_Record]) -> list[_Record]:
-    began, ended = span.began, span.ended
-    return [record for record in records if began <= record[_BEGAN] and record[_ENDED] <= ended]
+    """Of `records`, which are in order, those that `span` holds."""
+    _, _, began, ended = span
+    some = records[bisect_left(records, (began,)) : bisect_left(records, (ended + 1,))]
+    return [record for record in some if record[_ENDED] <= ended]
 
 
 def _stage(name: str, span: Span, flights: tuple[Flight, ...]) -> StageTime:
