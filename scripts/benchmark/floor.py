@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -25,7 +25,6 @@ from scripts.benchmark.bare import (
     Pair,
     all_frames,
     follow,
-    follow_noting,
     frames,
     inner,
     opened,
@@ -34,14 +33,15 @@ from scripts.benchmark.bare import (
 )
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import run
-from scripts.benchmark.tables import ours, tcpdump
+from scripts.benchmark.tables import PYTHON, ours, tcpdump, tshark
+from scripts.benchmark.telling import TellingHalf, follow_telling
 from scripts.workloads.__main__ import key_log, make
 from scripts.workloads.files import write_captures
 from scripts.workloads.pki import make_pki
 from scripts.workloads.sessions import Maker
 from scripts.workloads.shapes import SHAPES
 
-_SCALES = {"storm": 0.1, "bulk": 0.1, "mixed": 0.2}
+_SCALES = {"storm": 0.1, "bulk": 0.2, "mixed": 1.0, "many": 0.25}
 _PROOFS = 4  # of each level: two signatures, two Finished
 _ROUNDS = 5
 _WINDOW = 1000  # frames whose bytes stay in the processor's cache
@@ -96,6 +96,12 @@ def _streams(data: bytes) -> list[Pair]:
     return pairs(known)
 
 
+def _noted(data: bytes) -> list[Pair]:
+    known: dict[bytes, TellingHalf] = {}
+    follow_telling(data, frames(data), known)
+    return pairs(known)
+
+
 def _directions(data: bytes) -> int:
     known: dict[bytes, Half] = {}
     follow(data, all_frames(data), known)
@@ -110,6 +116,8 @@ def storm(where: Path) -> list[Floor]:
     seconds, streams = _least(lambda: _streams(data))
     count = len(streams)
     steps.append(("frames and TCP", seconds))
+    noted, _ = _least(lambda: _noted(data))
+    steps.append(("and what is told of segments and of the outer records", noted - seconds))
     unproved, outers = _least(lambda: [opened(pair, keys, prove=False) for pair in streams])
     inside, _ = _least(lambda: [opened(inner(level), keys, prove=False) for level in outers])
     steps.append(("records, keys and messages of both levels", unproved + inside))
@@ -143,8 +151,8 @@ def bulk(where: Path) -> list[Floor]:
     keys = secrets((where / "bulk.keys").read_text(encoding="ascii"))
     size = len(data) / 1e6
 
-    def work(following: Callable[[bytes, list[int], dict[bytes, Half]], None]) -> int:
-        known: dict[bytes, Half] = {}
+    def work(following: Callable[[bytes, list[int], dict[bytes, Any]], None]) -> int:
+        known: dict[bytes, Any] = {}
         places = frames(data)
         levels: list[tuple[Level, Level]] = []
         plain = 0
@@ -165,16 +173,17 @@ def bulk(where: Path) -> list[Floor]:
     rows = []
     for what, following in (
         ("a megabyte of bulk data", follow),
-        (
-            "- and each segment's frame and time noted, the latest kept to know repeats by",
-            follow_noting,
-        ),
+        ("- and what is told of segments and of the outer records", follow_telling),
     ):
         seconds, plain = _least(partial(work, following))
         assert plain >= least
         rows.append(Floor(what, "us", None, seconds / size * 1e6))
-    first = replace(rows[0], wanted=1e6 / 600, program=_program(where, "bulk") / size * 1e6)
-    return [first, *rows[1:]]
+    program = _program(where, "bulk") / size * 1e6
+    eighth = run(tshark(where, "bulk.pcap", "bulk.keys")).cpu / 8 / size * 1e6
+    return [
+        replace(rows[0], wanted=1e6 / 600, program=program),
+        replace(rows[1], wanted=eighth, program=program),
+    ]
 
 
 def mixed(where: Path) -> list[Floor]:
@@ -185,10 +194,50 @@ def mixed(where: Path) -> list[Floor]:
     passing, _ = _least(lambda: sum(1 for _ in frames(data)))
     ordering, _ = _least(lambda: _directions(data))
     every = _program(where, "mixed", "--port", "any") / count * 1e6
+    fortieth = run(tshark(where, "mixed.pcap", "mixed.keys")).cpu / 40
+    whole = _whole(where, "mixed", "mixed.pcap")
+    program = min(run(ours(where, "mixed.pcap", "mixed.keys")).cpu for _ in range(3))
     return [
+        Floor("the busy host, the whole process", "s", fortieth, whole, program),
         Floor("a frame of a busy host, passed over", "us", 1.5 * filtering, passing / count * 1e6),
         Floor("a frame of a busy host, `--port any`", "us", 6 * filtering, ordering / count * 1e6, every),
     ]  # fmt: skip
+
+
+def many(where: Path) -> list[Floor]:
+    """For each file of one connection, with its share of the start."""
+    files = sorted(path.relative_to(where) for path in (where / "many").glob("*.pcap"))
+    count, names = len(files), [str(path) for path in files]
+    command = ours(where, names[0], "many.keys")
+    command[4:5] = [str(where / name) for name in names]
+    program = min(run(command).cpu for _ in range(3))
+    return [
+        Floor(
+            f"one of {count} small files, the whole process",
+            *("ms", 1.5, _whole(where, "many", *names) / count * 1e3, program / count * 1e3),
+        )
+    ]
+
+
+def _whole(where: Path, name: str, *captures: str) -> float:
+    """Processor seconds of `least` on a workload."""
+    ready = where / "ready.json"
+    command = ours(where, captures[0], f"{name}.keys")
+    command[command.index("/dev/null")] = "-"
+    done = subprocess.run(command, capture_output=True, check=True)
+    ready.write_text(json.dumps(json.loads(done.stdout)["connections"][0]), encoding="utf-8")
+    paths = [str(where / capture) for capture in captures]
+    least = [
+        PYTHON,
+        "-m",
+        "scripts.benchmark.least",
+        str(where / f"{name}.keys"),
+        str(ready),
+        *paths,
+    ]
+    told = int(subprocess.run(least, capture_output=True, check=True).stdout)
+    assert told >= len(captures)
+    return min(run(least).cpu for _ in range(3))
 
 
 def _workload(data: Path, name: str) -> Path:
@@ -209,7 +258,7 @@ def main(*, data: Path, page: Path | None) -> None:
     """Measure and print."""
     rows = [
         row
-        for measure in (storm, bulk, mixed)
+        for measure in (storm, bulk, mixed, many)
         for row in measure(_workload(data, measure.__name__))
     ]
     text = "\n".join(

@@ -11,13 +11,13 @@ from analyzer.stream import CLIENT, SERVER, Chunk, Side
 from scripts.benchmark.bare import (
     Half,
     follow,
-    follow_noting,
     frames,
     inner,
     opened,
     pairs,
     secrets,
 )
+from scripts.benchmark.telling import TellingHalf, follow_telling
 from scripts.workloads import shapes
 from scripts.workloads.files import write_captures
 from scripts.workloads.pki import make_pki
@@ -69,16 +69,38 @@ def test_bytes_that_follow_are_opened_as_if_they_had_come_at_once(storm):
         assert begun.plain[CLIENT] == whole.plain[CLIENT]
 
 
-def test_noting_frames_and_times_changes_no_byte_and_notes_the_last_segment(storm):
+def test_telling_changes_no_byte_and_tells_what_the_program_tells(storm):
     data = (storm / "storm.pcap").read_bytes()
     places = list(frames(data))
-    known: dict[bytes, Half] = {}
-    follow_noting(data, places, known)
-    latest = max((half.latest for half in known.values() if half.latest), key=lambda s: s[2])
-    told = analyze([storm / "storm.pcap"], Options()).connections
-    assert latest[2] == len(places) - 1
-    assert latest[3] == max(each.conversation.tcp.span.ended for each in told)
+    known: dict[bytes, TellingHalf] = {}
+    follow_telling(data, places, known)
     assert pairs(known) == streams(storm)
+
+    halves = list(known.values())
+    told = [each.conversation for each in analyze([storm / "storm.pcap"], Options()).connections]
+    latest = max((half.latest for half in halves if half.latest), key=lambda s: s.number)
+    assert latest.number == len(places) - 1
+    assert latest.time == max(each.tcp.span.ended for each in told)
+    sides = [side for each in told for side in each.tcp.sides]
+    assert sorted(half.segments for half in halves) == sorted(side.segments for side in sides)
+    records = [count.records for each in told for count in each.sessions[0].counts]
+    assert sum(len(half.records) for half in halves) == sum(records)
+
+
+def test_a_record_is_told_with_its_frames_however_the_bytes_were_taken(storm):
+    data = (storm / "storm.pcap").read_bytes()
+    places = list(frames(data))
+    at_once: dict[bytes, TellingHalf] = {}
+    follow_telling(data, places, at_once)
+    pairs(at_once)
+    in_parts: dict[bytes, TellingHalf] = {}
+    for begin in range(0, len(places), 7):
+        follow_telling(data, places[begin : begin + 7], in_parts, begin)
+        for half in in_parts.values():
+            half.taken()
+    assert any(record[2] != record[3] for half in at_once.values() for record in half.records)
+    for key, half in at_once.items():
+        assert in_parts[key].records == half.records
 
 
 def test_a_hello_that_was_altered_breaks_the_proofs(storm):
