@@ -12,6 +12,7 @@ import hmac
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha384
+from mmap import mmap
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
@@ -71,7 +72,7 @@ class Half:
         return data
 
 
-def frames(data: bytes) -> Iterator[int]:
+def frames(data: bytes | mmap) -> Iterator[int]:
     """Where the IP headers of the frames of port 2223 begin."""
     at, end = 24, len(data) - 54
     while at < end:

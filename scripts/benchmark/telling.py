@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
+from mmap import mmap
 
 from scripts.benchmark.bare import Half
 
@@ -21,36 +21,32 @@ _WRAP = 1 << 32
 _REMEMBERED = 64
 
 
-class Segment(NamedTuple):
-    """What is kept of a segment; `time` in nanoseconds since 1970-01-01 UTC, `number` 0-based."""
-
-    seq: int
-    payload: bytes
-    number: int
-    time: int
-    ip_id: int
+# Sequence number, bytes, number (0-based), nanoseconds since 1970-01-01 UTC, IP identification: a bare tuple, since a named
+# one costs as much as all the rest of a segment.
+Segment = tuple[int, bytes, int, int, int]
 
 
 class TellingHalf(Half):
     """One direction, with what is to be told of it.
 
     Attributes:
-        recent: the latest segments with bytes. ends: of each part that was not taken yet, its end and its segment.
+        recent: the latest segments with bytes. ends: of each part that was not taken yet, its end and its segment;
+            `end` of the last. latest: the latest segment.
         segments, zero_windows, edges: counts; the latter of segments with SYN, FIN or RST.
-        acked: what the peer acknowledged last. silence: the longest between two segments, nanoseconds.
+        sent_ack: its latest acknowledgment. silence: the longest between two segments, nanoseconds.
         records: kind, size, first and last frame, time of the last.
     """
 
     __slots__ = (
-        "acked",
         "edges",
+        "end",
         "ends",
         "latest",
-        "peer",
         "recent",
         "records",
         "rest",
         "segments",
+        "sent_ack",
         "silence",
         "ttl",
         "zero_windows",
@@ -58,14 +54,13 @@ class TellingHalf(Half):
 
     def __init__(self, expected: int) -> None:
         super().__init__(expected)
-        self.peer: TellingHalf | None = None
-        self.latest: Segment | None = None
+        self.latest: Segment = (0, b"", 0, 1 << 64, 0)
         self.recent: deque[Segment] = deque(maxlen=_REMEMBERED)
         self.ends: list[tuple[int, Segment]] = []
         self.records: list[tuple[int, int, int, int, int]] = []
         self.rest: tuple[bytes, list[tuple[int, Segment]]] = b"", []
-        self.segments = self.zero_windows = self.edges = self.silence = 0
-        self.acked = self.ttl = -1
+        self.end = self.segments = self.zero_windows = self.edges = self.silence = 0
+        self.sent_ack = self.ttl = -1
 
     def taken(self) -> bytes:
         """As `Half.taken`; the records that end there are told."""
@@ -91,20 +86,19 @@ class TellingHalf(Half):
             while spans[place][0] < end:
                 place += 1
             segment = spans[place][1]
-            records.append((kind, size, first.number, segment.number, segment.time))
+            records.append((kind, size, first[2], segment[2], segment[3]))
             at = end
         while place < len(spans) and spans[place][0] <= at:
             place += 1
         self.rest = stream[at:], [(end - at, segment) for end, segment in spans[place:]]
-        self.ends = []
+        self.ends, self.end = [], 0
         return data
 
 
 def follow_telling(
-    data: bytes, places: Iterable[int], known: dict[bytes, TellingHalf], shift: int = 0
+    data: bytes | mmap, places: Iterable[int], known: dict[bytes, TellingHalf], shift: int = 0
 ) -> None:
     """As `bare.follow`; `shift` is the number of frames before these."""
-    new = tuple.__new__
     for number, at in enumerate(places, shift):
         seconds, micros = _HEAD(data, at - 30)
         total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT(data, at)
@@ -112,14 +106,11 @@ def follow_telling(
         half = known.get(key)
         if half is None:
             half = known[key] = TellingHalf(seq + 1 if flags & 2 else seq)
-            peer = known.get(key[4:8] + key[:4] + key[10:] + key[8:10])
-            if peer is not None:
-                half.peer, peer.peer = peer, half
         time = seconds * 1_000_000_000 + micros * 1000
-        latest = half.latest
-        if latest is not None and time - latest.time > half.silence:
-            half.silence = time - latest.time
-        segment = half.latest = new(Segment, (seq, payload, number, time, ip_id))
+        silence = time - half.latest[3]
+        if silence > half.silence:  # noqa: PLR1730  a call costs more than both lines
+            half.silence = silence
+        segment = half.latest = seq, payload, number, time, ip_id
         half.segments += 1
         if ttl != half.ttl:
             half.ttl = ttl
@@ -127,21 +118,22 @@ def follow_telling(
             half.zero_windows += 1
         if flags & 7:
             half.edges += 1
-        if half.peer is not None and half.peer.acked != ack:
-            half.peer.acked = ack
+        half.sent_ack = ack
         if not payload:
             continue
         half.recent.append(segment)
         if seq == half.next:
             half.parts.append(payload)
             size = len(payload)
-            half.ends.append(((half.ends[-1][0] if half.ends else 0) + size, segment))
+            half.end = end = half.end + size
+            half.ends.append((end, segment))
             seq = (seq + size) % _WRAP
             while half.early and seq in half.early:
                 payload = half.early.pop(seq)
                 half.parts.append(payload)
                 size = len(payload)
-                half.ends.append((half.ends[-1][0] + size, segment))
+                half.end = end = half.end + size
+                half.ends.append((end, segment))
                 seq = (seq + size) % _WRAP
             half.next = seq
         elif (seq - half.next) % _WRAP < _WRAP >> 1:

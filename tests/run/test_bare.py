@@ -78,9 +78,9 @@ def test_telling_changes_no_byte_and_tells_what_the_program_tells(storm):
 
     halves = list(known.values())
     told = [each.conversation for each in analyze([storm / "storm.pcap"], Options()).connections]
-    latest = max((half.latest for half in halves if half.latest), key=lambda s: s.number)
-    assert latest.number == len(places) - 1
-    assert latest.time == max(each.tcp.span.ended for each in told)
+    latest = max((half.latest for half in halves), key=lambda segment: segment[2])
+    assert latest[2] == len(places) - 1
+    assert latest[3] == max(each.tcp.span.ended for each in told)
     sides = [side for each in told for side in each.tcp.sides]
     assert sorted(half.segments for half in halves) == sorted(side.segments for side in sides)
     records = [count.records for each in told for count in each.sessions[0].counts]
