@@ -18,7 +18,7 @@ FORMATS = {
 
 
 @click.command()
-@options.capture
+@options.two_captures
 @options.expected_set
 @progress.options
 @output.options_of(FORMATS)

@@ -164,6 +164,9 @@ capture = _stacked(
     click.argument("captures", metavar="CAPTURE...", type=files.SOURCE, nargs=-1, required=True),
     reading,
 )
+two_captures = _stacked(
+    click.argument("captures", metavar="A B", type=files.SOURCE, nargs=-1, required=True), reading
+)
 live_capture = _stacked(
     click.argument("captures", metavar="[-|CAPTURE]", type=files.SOURCE, nargs=-1), reading
 )
