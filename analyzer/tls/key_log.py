@@ -1,12 +1,14 @@
 """Key logs: the text that TLS stacks write under SSLKEYLOGFILE (RFC 9850), and its older relatives.
 
-A key log of a busy host has a million lines, of which a capture needs a few. So the text stays as it
-is and only an index is made: eight bytes a line, sorted, found by bisection.
+A key log of a busy host has a million lines, of which a capture needs a few. So a line becomes no object: its bytes
+stand behind those of the others, half as many as its digits, and an index is made, eight bytes a line, sorted, found by
+bisection.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from array import array
 from binascii import unhexlify
 from bisect import bisect_left
@@ -40,7 +42,8 @@ LABELS: Mapping[str, Container[int]] = {
     "EARLY_EXPORTER_MASTER_SECRET": _TRAFFIC,
     "PMS_CLIENT_RANDOM": _ANY,
 }
-_DIGITS = {label.encode(): digits for label, digits in LABELS.items()}
+_NAMES = tuple(LABELS)
+_NUMBERS = {label.encode(): number for number, label in enumerate(_NAMES)}
 
 # One line. Lines end with LF, CR or CRLF; blank ones match nothing.
 _LINE = re.compile(
@@ -52,13 +55,21 @@ _LINE = re.compile(
 )
 _END_OF_LINE = re.compile(rb"\r\n?|\n")
 
+# A line as it is kept: the label's number, the secret's size; then the client random and the secret.
+_HEAD = struct.Struct("<BH")
+_RANDOM = 32
+_BEFORE = _HEAD.size + _RANDOM
+# Of nearly all lines, by label and number of digits.
+_HEADS = {
+    (label.encode(), digits): _HEAD.pack(number, digits >> 1)
+    for number, label in enumerate(_NAMES)
+    for digits in _TRAFFIC
+    if digits in LABELS[label]
+}
+
 # An index entry is the first 3 bytes of the client random and the line's offset, in one 64-bit int.
 _OFFSET_BITS = 40
 _OFFSET_MASK = (1 << _OFFSET_BITS) - 1
-
-# What holds a line of every label but ECH's and the first bytes of the next line.
-_USUAL_LINE = 256
-_WORDS = 4  # label, client random, secret, and what is behind the line
 
 # How many numbers of broken lines are told; a file that is no key log at all has no end of them.
 _TOLD = 20
@@ -87,24 +98,24 @@ class KeyLogSummary:
 
 
 class KeyLog:
-    """The text of one or more key logs, indexed by client random."""
+    """The lines of one or more key logs, indexed by client random."""
 
-    __slots__ = ("_index", "_text", "masters", "premasters")
+    __slots__ = ("_index", "_lines", "masters", "premasters")
 
     def __init__(self) -> None:
-        self._text = b""
+        self._lines = bytearray()
         self._index = array("Q")
         # Master secrets by session ID, premaster secrets by the first 8 bytes of their encrypted form.
         self.masters: dict[bytes, bytes] = {}
         self.premasters: dict[bytes, bytes] = {}
 
     def __len__(self) -> int:
-        """Bytes of text."""
-        return len(self._text)
+        """Bytes of lines."""
+        return len(self._lines)
 
     def add(self, text: bytes, name: str) -> KeyLogSummary:
         """Takes more lines; whole ones, or up to a last line that was cut short."""
-        base = len(self._text) + 1 if self._text else 0
+        lines = self._lines
         index: list[int] = []
         ignored = broken = 0
         told: list[int] = []
@@ -114,12 +125,14 @@ class KeyLog:
             kind = match.lastgroup
             if kind is None:
                 label, client_random, secret = match.group(1, 2, 3)
-                digits = _DIGITS.get(label)
-                if digits is None:
-                    ignored += 1
+                head = _HEADS.get((label, len(secret))) or _head(label, len(secret))
+                if head:
+                    index.append(int(client_random[:6], 16) << _OFFSET_BITS | len(lines))
+                    lines += head
+                    lines += unhexlify(client_random + secret)
                     continue
-                if len(secret) in digits:
-                    index.append(int(client_random[:6], 16) << _OFFSET_BITS | base + match.start())
+                if label not in _NUMBERS:
+                    ignored += 1
                     continue
             elif kind == "comment":
                 continue
@@ -137,7 +150,6 @@ class KeyLog:
                 counted = match.start()
                 told.append(line)
         if index:
-            self._text = self._text + b"\n" + text if self._text else text
             self._index = array("Q", sorted([*self._index, *index]))
         return KeyLogSummary(
             name=name,
@@ -152,27 +164,29 @@ class KeyLog:
         """(label, secret) of the lines for a client random, in the order in which they were written."""
         prefix = int.from_bytes(client_random[:3], "big") << _OFFSET_BITS
         last = prefix | _OFFSET_MASK
-        index, text = self._index, self._text
-        digits = client_random.hex().encode("ascii")
+        index, lines = self._index, self._lines
         for at in range(bisect_left(index, prefix), len(index)):
             entry = index[at]
             if entry > last:
                 break
-            # The words of a line that was matched when it was added: a third of matching it again.
             begin = entry & _OFFSET_MASK
-            words = text[begin : begin + _USUAL_LINE].split(None, 3)
-            if len(words) < _WORDS:  # it is longer, or the last one
-                label, found, secret = self._line(entry)
-                if found == client_random:
-                    yield label, secret
-            elif words[1].lower() == digits:
-                yield words[0].decode("ascii"), unhexlify(words[2])
+            if lines[begin + _HEAD.size : begin + _BEFORE] == client_random:
+                label, _, secret = self._line(entry)
+                yield label, secret
 
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]:
         """(label, client random, secret) of every line, in no particular order."""
         return map(self._line, self._index)
 
     def _line(self, entry: int) -> tuple[str, bytes, bytes]:
-        match = _LINE.match(self._text, entry & _OFFSET_MASK)
-        assert match
-        return match[1].decode("ascii"), unhexlify(match[2]), unhexlify(match[3])
+        lines, begin = self._lines, entry & _OFFSET_MASK
+        number, size = _HEAD.unpack_from(lines, begin)
+        words = bytes(lines[begin + _HEAD.size : begin + _BEFORE + size])
+        return _NAMES[number], words[:_RANDOM], words[_RANDOM:]
+
+
+def _head(label: bytes, digits: int) -> bytes:
+    """What a line of that many digits begins with here, nothing where they are not of that label."""
+    number = _NUMBERS.get(label)
+    known = number is not None and digits in LABELS[_NAMES[number]]
+    return _HEAD.pack(number, digits >> 1) if known else b""
