@@ -130,8 +130,7 @@ class Flows:
     def advance(self, now: int) -> FlowEvents:
         """What the time alone ends: for live traffic, where no segment may come for long.
 
-        Args:
-            now: in capture time, nanoseconds since 1970-01-01 UTC.
+        `now` is in capture time, nanoseconds since 1970-01-01 UTC.
         """
         self._now = max(self._now, now)
         return self._sweep(now) if now >= self._sweep_at else ()
