@@ -3,7 +3,9 @@
     flows    all connections of a capture: which segment belongs to which, when one is released
     tcp      one connection: who is the client, how it opened and ended
     half     one direction: reassembly, gaps
+    pieces   bytes that have come and wait for others
     tally    one direction: what is counted
+    remembered  what repeats are compared with once a connection has ended
     keep_alive  segments that bring nothing and ask for an answer
     packed   connections that are only a SYN, or one segment
     hello    the client by its first bytes
