@@ -80,7 +80,7 @@ class Handshake:
         if first is None or last is None:
             self.first = self.last = at
             return
-        if at[2] < first[2] or (at[2] == first[2] and at[0] < first[0]):
+        if at[2] <= first[2] and (at[2] < first[2] or at[0] < first[0]):
             self.first = at
         if at[3] > last[3] or (at[3] == last[3] and at[1] > last[1]):
             self.last = at

@@ -43,7 +43,7 @@ class Seen(NamedTuple):
     """What the outcome of one handshake rests on; pairs are `(client's, server's)`.
 
     Attributes:
-        messages: each side's messages, alerts and application data, in its own order.
+        messages: each side's messages, alerts and application data, in its own order. types: theirs.
         alerts: in no particular order.
         closed: how each side's stream ended, "" while open.
         readable: no record of this side stayed sealed and no byte of it is missing.
@@ -52,6 +52,7 @@ class Seen(NamedTuple):
 
     version: int | None
     messages: tuple[Sequence[MessageSeen], Sequence[MessageSeen]]
+    types: tuple[Sequence[str], Sequence[str]]
     alerts: Sequence[Alert]
     closed: tuple[str, str]
     readable: tuple[bool, bool]
@@ -77,17 +78,9 @@ def session_outcome(seen: Seen) -> str:
 
 def _is_finished(seen: Seen, side: Side) -> bool:
     """Its Finished was read; or it was missed, and what comes only behind it was read."""
-    if _after_finished(seen.messages[side]) is not None:
+    if "finished" in seen.types[side]:
         return True
     return seen.data[side] and not seen.readable[side]
-
-
-def _after_finished(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen] | None:
-    """What this side sent after its Finished, None where no Finished was read."""
-    for at, message in enumerate(messages):
-        if message[1] == "finished":
-            return messages[at + 1 :]
-    return None
 
 
 def _refused_after_finished(seen: Seen) -> bool:
@@ -98,10 +91,11 @@ def _refused_after_finished(seen: Seen) -> bool:
     """
     if seen.version != _TLS13:
         return False
-    after = _after_finished(seen.messages[SERVER])
-    if after:
-        return after[0].type == "alert" and any(
-            alert.side is SERVER and alert.at == after[0].at and is_fatal(alert, _TLS13)
+    messages, types = seen.messages[SERVER], seen.types[SERVER]
+    behind = types.index("finished") + 1 if "finished" in types else len(types)
+    if behind < len(types):
+        return types[behind] == "alert" and any(
+            alert.side is SERVER and alert.at == messages[behind].at and is_fatal(alert, _TLS13)
             for alert in seen.alerts
         )
     return seen.readable[SERVER] and seen.closed[SERVER] == "reset" and not seen.closed[CLIENT]

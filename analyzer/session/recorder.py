@@ -300,6 +300,7 @@ class Recorder:
         seen = Seen(
             version=version,
             messages=told.messages,
+            types=(told.types(CLIENT), told.types(SERVER)),
             alerts=told.alerts,
             closed=closed,
             readable=(self._readable(CLIENT, sealed), self._readable(SERVER, sealed)),

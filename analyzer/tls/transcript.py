@@ -105,12 +105,12 @@ class Transcript:
 
 def _hashed(server: Sequence[bytes]) -> Sequence[bytes]:
     """Without HelloRequests (RFC 5246 section 7.4.1.1)."""
-    return [raw for raw in server if not raw.startswith(_HELLO_REQUEST)]
+    return [raw for raw in server if raw[:1] != _HELLO_REQUEST]
 
 
 def _tls13(prf: str, client: Sequence[bytes], server: Sequence[bytes]) -> _Flights:
     """ClientHello, the server's flight, the client's; with HelloRetryRequest one exchange more."""
-    again = any([raw.startswith(_CLIENT_HELLO) for raw in client[1:]])  # noqa: C419  twice as fast
+    again = _CLIENT_HELLO in [raw[:1] for raw in client[1:]]
     first: _Flights = []
     if client and (again or (server and _is_retry(server[0]))):
         # The first ClientHello counts by its hash only (RFC 8446 section 4.4.1).
