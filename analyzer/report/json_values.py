@@ -67,7 +67,9 @@ def word_text(word: str | None) -> str:
 
 def milliseconds_text(nanoseconds: int | None) -> str:
     """`milliseconds` as JSON text."""
-    return "null" if nanoseconds is None else repr(nanoseconds / _MILLION)
+    if not nanoseconds:  # every second one is 0
+        return "null" if nanoseconds is None else "0.0"
+    return repr(nanoseconds / _MILLION)
 
 
 def by_side_text(pair: tuple[int, int]) -> str:

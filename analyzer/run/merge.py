@@ -25,7 +25,7 @@ def _by_time(files: Sequence[Iterator[Item]]) -> Iterator[Item]:
     waiting: list[tuple[int, int, Item]] = []
     for place, items in enumerate(files):
         for item in items:
-            if isinstance(item, Segment | IcmpError):
+            if type(item) is Segment or isinstance(item, IcmpError):
                 waiting.append((item.at.began, place, item))
                 break
             yield item
@@ -36,8 +36,8 @@ def _by_time(files: Sequence[Iterator[Item]]) -> Iterator[Item]:
         next_time, next_place = min(waiting[1:3], default=_NEVER)[:2]
         yield earliest
         for item in files[place]:
-            if isinstance(item, Segment | IcmpError):
-                time = item.at.began
+            if type(item) is Segment or isinstance(item, IcmpError):
+                time = item.at[2]  # when it began
                 if time > next_time or (time == next_time and place > next_place):
                     heapreplace(waiting, (time, place, item))
                     break
