@@ -1,4 +1,4 @@
-"""Values are what the standard library's frozen slotted dataclasses are, but for the guard at run time."""
+"""Values are what the standard library's frozen slotted dataclasses are."""
 
 import copy
 import dataclasses
@@ -57,6 +57,15 @@ def test_a_value_has_slots_and_the_standard_fields():
     assert dataclasses.replace(Ours("a"), size=9) == Ours("a", 9)
     with pytest.raises(AttributeError):
         Ours("a").other = 1
+
+
+def test_a_value_cannot_be_changed():
+    value = Ours("a")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        value.size = 8
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del value.size
+    assert value == Ours("a", 7)
 
 
 @pytest.mark.parametrize(
