@@ -55,7 +55,8 @@ def test_a_value_has_slots_and_the_standard_fields():
     assert [field.name for field in dataclasses.fields(Ours)] == ["name", "size", "secret"]
     assert not hasattr(Ours("a"), "__dict__")
     assert dataclasses.replace(Ours("a"), size=9) == Ours("a", 9)
-    with pytest.raises(AttributeError):
+    # A TypeError is what Python 3.11's own frozen slotted dataclasses raise here.
+    with pytest.raises((AttributeError, TypeError)):
         Ours("a").other = 1
 
 
