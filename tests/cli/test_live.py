@@ -1,9 +1,12 @@
 """`live`: connections are told while the traffic goes on, from a pipe and from an interface."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 
 import pytest
@@ -33,6 +36,11 @@ def live(*arguments: object) -> subprocess.Popen:
 def line_of(process: subprocess.Popen) -> str:
     """The next line of its output; the test's deadline guards against none."""
     return process.stdout.readline().decode()
+
+
+def unread(process: subprocess.Popen) -> int:
+    """Bytes of its input that it has not read."""
+    return int.from_bytes(fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def ended(process: subprocess.Popen) -> tuple[int, str]:
@@ -119,7 +127,9 @@ def test_interrupted_it_tells_what_is_open_and_sums_up():
     process = live("-", *case.keys("all"))
     process.stdin.write(data[: len(data) * 2 // 3])
     process.stdin.flush()
-    time.sleep(2)
+    while unread(process):
+        time.sleep(0.05)
+    time.sleep(0.5)  # what was read is taken in
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
