@@ -1,12 +1,13 @@
-"""The connections of a run until its report is written: a brief of each, everything else put away.
+"""The connections of a run until its report is written, put away.
 
 A connection's facts take some 25 KB, and a report begins with the verdict over all of them. So each is turned into
-what the report needs as soon as it ended: its text, where the format can write one connection by itself, or its
-values, packed. Both hold what a report shows, no secret and no decrypted content.
+what the report needs as soon as it ended: a brief, for that verdict, and its text, where the format can write one
+connection by itself, or its values, packed. All hold what a report shows, no secret and no decrypted content.
 """
 
 from __future__ import annotations
 
+import marshal
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq
@@ -16,10 +17,13 @@ from analyzer.report.json_connection import renumbered
 from analyzer.report.model import Connection, Packed
 from analyzer.run.packing import Packing, Written, unpacked
 from analyzer.run.spool import Spool
-from analyzer.verdict.brief import Brief, brief_of
+from analyzer.verdict.brief import Brief, Kind, brief_of, brief_of_row
 
 # So many stay as they are: most captures hold fewer, and packing takes time.
 _AT_HAND = 64
+
+# So many briefs are put away together, which takes half the time of one after another.
+_TOGETHER = 64
 
 # A program gets so many as they are: it may look at each again and again, and to take one out takes half a millisecond.
 PLENTY = 1000
@@ -66,7 +70,8 @@ class Kept(Packed):
     @property
     def briefs(self) -> Sequence[Brief]:
         """Of every connection, in order."""
-        return [self._store.briefs[place] for place in self._order()]
+        briefs = self._store.briefs()
+        return [briefs[place] for place in self._order()]
 
     def written(self, form: str) -> Iterator[str] | None:
         """Each connection as that format writes it, None where that was not done."""
@@ -84,7 +89,7 @@ class Kept(Packed):
         return self._part([order[place] for place in places])
 
     def __len__(self) -> int:
-        return len(self._store.briefs if self._places is None else self._places)
+        return self._store.count if self._places is None else len(self._places)
 
     @overload
     def __getitem__(self, index: int) -> Connection: ...
@@ -135,7 +140,8 @@ class _Store:
     def __init__(self, writers: Mapping[str, Writer], *, whole: bool, at_hand: int) -> None:
         self.writers = writers
         self._most_at_hand = at_hand
-        self.briefs: list[Brief] = []
+        self._streams = array("Q")
+        self._briefs = _Briefs()
         self._whole = whole
         self._at_hand: list[Connection] = []
         self._packing = Packing()
@@ -144,7 +150,7 @@ class _Store:
         self._sorted: Sequence[int] = ()
 
     def add(self, connection: Connection) -> None:
-        self.briefs.append(brief_of(connection.conversation, connection.findings, connection.cause))
+        self._note(brief_of(connection.conversation, connection.findings, connection.cause))
         for form, writer in self.writers.items():
             self._texts[form].add(writer(connection).encode())
         if self._whole and len(self._at_hand) < self._most_at_hand:
@@ -153,8 +159,19 @@ class _Store:
             self._packed.add(self._packing.packed(connection))
 
     def add_written(self, brief: Brief, text: str) -> None:
-        self.briefs.append(brief)
+        self._note(brief)
         self._texts["json"].add(text.encode())
+
+    def _note(self, brief: Brief) -> None:
+        self._streams.append(brief.stream)
+        self._briefs.add(brief)
+
+    @property
+    def count(self) -> int:
+        return len(self._streams)
+
+    def briefs(self) -> Sequence[Brief]:
+        return self._briefs.all()
 
     @property
     def is_of_texts(self) -> bool:
@@ -164,11 +181,11 @@ class _Store:
     @property
     def all_at_hand(self) -> bool:
         """Whether none was put away."""
-        return len(self._at_hand) == len(self.briefs)
+        return len(self._at_hand) == self.count
 
     def by_number(self) -> Sequence[int]:
-        if len(self._sorted) != len(self.briefs):
-            self._sorted = sorted(range(len(self.briefs)), key=lambda p: self.briefs[p].stream)
+        if len(self._sorted) != self.count:
+            self._sorted = sorted(range(self.count), key=self._streams.__getitem__)
         return self._sorted
 
     def connection(self, place: int) -> Connection:
@@ -183,6 +200,37 @@ class _Store:
         return self._texts[form].row(place).decode()
 
 
+class _Briefs:
+    """Put away until they are asked for: at the end, when little is left of the connections themselves."""
+
+    def __init__(self) -> None:
+        self._recent: list[Brief] = []
+        self._blocks = _Rows()
+        self._kinds: list[Kind] = []
+        self._numbers: dict[int, int] = {}  # of `_kinds`, by identity: equal ones are one object
+        self._taken: list[Brief] = []  # those that were asked for, of so many blocks
+        self._taken_blocks = 0
+
+    def add(self, brief: Brief) -> None:
+        self._recent.append(brief)
+        if len(self._recent) == _TOGETHER:
+            self._blocks.add(marshal.dumps([each.row(self._kind(each)) for each in self._recent]))
+            self._recent.clear()
+
+    def all(self) -> list[Brief]:
+        for number in range(self._taken_blocks, len(self._blocks)):
+            rows = marshal.loads(self._blocks.row(number))  # noqa: S302  put away above
+            self._taken += [brief_of_row(row, self._kinds) for row in rows]
+        self._taken_blocks = len(self._blocks)
+        return [*self._taken, *self._recent]
+
+    def _kind(self, brief: Brief) -> int:
+        number = self._numbers.setdefault(id(brief.kind), len(self._kinds))
+        if number == len(self._kinds):
+            self._kinds.append(brief.kind)
+        return number
+
+
 class _Rows:
     """Rows of a spool by their numbers."""
 
@@ -195,6 +243,9 @@ class _Rows:
         place, size = self._spool.add(row)
         self._places.append(place)
         self._sizes.append(size)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def row(self, number: int) -> bytes:
         return self._spool.read(self._places[number], self._sizes[number])

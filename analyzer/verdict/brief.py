@@ -1,7 +1,8 @@
 """What of a judged connection is held against the others: half a kilobyte instead of the 25 that its facts take.
 
 A capture is told of at its end, a reconnect storm is thousands of connections, and most of what is known of one
-has nothing to do with the next. What is alike in many connections is one value that they share.
+has nothing to do with the next. What is alike in many connections is one value that they share; the rest can be put
+away until then as plain values (`Brief.row`, `brief_of_row`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import functools
 import marshal
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Conversation, Session
@@ -93,6 +94,14 @@ class Brief:
             self, stream=stream, server=_same_end(self.server), kind=_same_kind(self.kind)
         )
 
+    def row(self, kind: int) -> tuple[Any, ...]:
+        """It as plain values, for `brief_of_row`; `kind` is a number for what it shares with others."""
+        refused = self.refused
+        if refused is not _NOT_REFUSED:
+            refused = tuple([at and tuple(at) for at in refused])  # type: ignore[assignment]
+        ends = *self.client, *self.server
+        return self.stream, ends, kind, refused, self.slowing, self.packed
+
     @property
     def span(self) -> Span:
         """From its first to its last frame."""
@@ -166,6 +175,20 @@ def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | Non
         (_refusal(levels[0]), _refusal(levels[1])) if _alerted(levels) else _NOT_REFUSED,
         slowing(told),
         marshal.dumps(times),
+    )
+
+
+def brief_of_row(row: tuple[Any, ...], kinds: Sequence[Kind]) -> Brief:
+    """The one of which this is the row; `kinds`: by the numbers that rows have in their place."""
+    stream, (client, client_port, server, server_port), kind, (one, other), slowing, packed = row
+    return Brief(
+        stream,
+        Endpoint(client, client_port),
+        _same_end(Endpoint(server, server_port)),
+        kinds[kind],
+        (one and Span(*one), other and Span(*other)) if one or other else _NOT_REFUSED,
+        slowing,
+        packed,
     )
 
 
