@@ -93,8 +93,8 @@ class Recorder:
             skipped: bytes of the one below that belong to no record of this level.
         """
         for handshake in self._handshakes:
-            for identity in handshake.issued:
-                self._origins.settle(identity, self._origin(handshake))
+            if handshake.issued:
+                self._origins.settle(handshake.issued, self._origin(handshake))
         return tuple(
             self._session(handshake, counts, first_records, framing, tuple(skipped))
             for handshake in self._handshakes

@@ -7,6 +7,7 @@
     tally    one direction: what is counted
     remembered  what repeats are compared with once a connection has ended
     keep_alive  segments that bring nothing and ask for an answer
+    released connections that are gone
     packed   connections that are only a SYN, or one segment
     hello    the client by its first bytes
     seq      sequence numbers that wrap

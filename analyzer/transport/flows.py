@@ -23,6 +23,7 @@ from analyzer.transport.packed import (
     repeat_syn,
     tells_nothing,
 )
+from analyzer.transport.released import Released
 from analyzer.transport.seq import MASK
 from analyzer.transport.summary import Summary
 from analyzer.transport.tcp import Flow
@@ -63,8 +64,7 @@ class Flows:
         # These lose their oldest entry again and again, which a plain dict makes slow.
         self._over: OrderedDict[int, Flow] = OrderedDict()  # lingering, in order of their end
         self._half_open: OrderedDict[bytes, bytes] = OrderedDict()  # in order of their latest SYN
-        # Keys of connections that are gone: the file of their last frame, where their sender began.
-        self._released: OrderedDict[bytes, tuple[int, int | None]] = OrderedDict()
+        self._released = Released(self._limits.afterlife)
         # One segment each, in order of their arrival; where every port is looked at.
         self._alone: OrderedDict[bytes, bytes] = OrderedDict()
         self._paths = Paths()
@@ -222,7 +222,7 @@ class Flows:
 
     def _is_late(self, segment: Segment) -> bool:
         """Whether a segment without a connection belongs to one that is gone."""
-        gone = self._released.get(segment.key)
+        gone = self._released.find(segment.key)
         if gone is None or segment.flags & (SYN | ACK) != SYN:
             return gone is not None
         # A SYN begins another one, but for that of a second capture whose clock is behind.
@@ -368,15 +368,14 @@ class Flows:
 
     def _give_up(self, flow: Flow, how: str) -> FlowEvents:
         """End a flow and forget it, but for its key."""
-        for key, half in ((flow.key, flow.sender), (reversed_key(flow.key), flow.receiver)):
-            self._halves.pop(key, None)
-            if flow.is_over:  # otherwise it may go on after a long silence
-                self._released[key] = file_of(flow.last.last), half.first_seq
-                self._released.move_to_end(key)
+        key, other_key = flow.key, reversed_key(flow.key)
+        self._halves.pop(key, None)
+        self._halves.pop(other_key, None)
+        if flow.is_over:  # otherwise it may go on after a long silence
+            file, one, other = file_of(flow.last.last), flow.sender, flow.receiver
+            self._released.add(key, other_key, file, one.first_seq, other.first_seq)
         if flow.copied:
             self.summary.copied.update(flow.copied)
-        while len(self._released) > 2 * self._limits.afterlife:
-            self._released.popitem(last=False)
         self._open.pop(flow.number, None)
         self._over.pop(flow.number, None)
         if flow.came_to_nothing:
