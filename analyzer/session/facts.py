@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -134,7 +135,7 @@ class Session:
     skipped: tuple[SkippedBytes, ...]
     framing: str
     counts: tuple[RecordCounts, RecordCounts]
-    first_records: tuple[tuple[RecordSeen, ...], tuple[RecordSeen, ...]]
+    first_records: tuple[Sequence[RecordSeen], Sequence[RecordSeen]]
     application: tuple[int, int]
     closed: tuple[str, str]
     span: Span | None

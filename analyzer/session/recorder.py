@@ -12,6 +12,7 @@ from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
 from analyzer.session.handshake import LAST_OF_FLIGHT, Handshake
 from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
+from analyzer.session.records import small
 from analyzer.session.timeline import history, in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, new_tuple
 from analyzer.tls.constants import HANDSHAKE_TYPES, handshake_type_name
@@ -337,7 +338,7 @@ class Recorder:
             skipped=skipped,
             framing=framing,
             counts=counts,
-            first_records=(tuple(first_records[CLIENT]), tuple(first_records[SERVER])),
+            first_records=(small(first_records[CLIENT]), small(first_records[SERVER])),
             application=(told.application[CLIENT], told.application[SERVER]),
             closed=closed,
             span=told.span,
