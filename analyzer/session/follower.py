@@ -89,6 +89,13 @@ class Follower:
             return False
         return gap <= min(self._record_left, self._message_left)
 
+    def passes(self, data: bytes) -> bool:
+        """Whether `data`, one whole record, is to be passed on as it is; then it is counted, and need not be fed."""
+        if self._record_left or self.form.size or self._seeking or self._window.data:
+            return False
+        self._count(data, 0, 1)
+        return True
+
     def _passes_whole(self, data: bytes) -> bool:
         """Bare records from the first byte to the last, the last perhaps unfinished: nothing is to be taken out."""
         if self._record_left or self.form.size or self._seeking:
@@ -101,12 +108,16 @@ class Follower:
                 return False
             last, at = at, at + size
             records += 1
+        self._count(data, last, records)
+        self._record_left = at - end
+        return True
+
+    def _count(self, data: bytes, last: int, records: int) -> None:
+        """Note the bare records that `data` holds, of which the last one begins at `last`."""
         if self.records or records > 1:
             self._version = data[last + 1 : last + 3]
         self.records += records
-        self._record_left = at - end
-        self._window.offset += end
-        return True
+        self._window.offset += len(data)
 
     def finish(self) -> None:
         """No more bytes follow these: what still waits for more is no record."""

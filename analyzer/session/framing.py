@@ -115,10 +115,11 @@ class Framing:
 
     def feed(self, event: StreamEvent) -> Sequence[StreamEvent]:
         """Take the next event of the plaintext; the TLS bytes that are known with it."""
-        side = event.side
+        side = event[0]
         lane = self._lanes[side]
-        if lane.follower:
-            return lane.follower.feed(event)
+        follower = lane.follower
+        if follower is not None:
+            return follower.feed(event)
         lane.hold(event)
         peer = self._lanes[1 - side]
         if self._looks_early and self._lanes[CLIENT].starts > 1 and self._lanes[SERVER].starts:
@@ -140,6 +141,11 @@ class Framing:
             if lane.held >= self._limits.held:
                 lane.give_up(lane.held // 2)
         return out
+
+    def passes(self, side: Side, data: bytes) -> bool:
+        """Whether `data`, one whole record, is to be passed on as it is; then it need not be fed."""
+        follower = self._lanes[side].follower
+        return follower is not None and follower.passes(data)
 
     def finish(self) -> Sequence[StreamEvent]:
         """No more events will come; the TLS bytes that were held back."""

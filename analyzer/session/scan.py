@@ -10,7 +10,8 @@ import re
 import struct
 from collections.abc import Iterator
 
-from analyzer.stream import CLIENT, Side
+from analyzer.stream import CLIENT, Side, Span
+from analyzer.tls.records import Fields
 
 RECORD_HEADER = 5
 _HEADER_FIELDS = struct.Struct(">BHH").unpack_from
@@ -24,6 +25,9 @@ LONGEST_HELLO = 1 << 16
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
 _CLIENT_HELLO, _SERVER_HELLO = 1, 2
 _SMALLEST_SEALED = 16  # an authentication tag alone
+# Begins a record of application data (RFC 8446 section 5.2), but for the last byte of its version.
+SEALED = b"\x17\x03"
+_MAJOR = 0x0300
 
 # AlertDescription (IANA "TLS Alerts").
 _ALERTS = frozenset(
@@ -93,6 +97,13 @@ def record_size(data: bytes | bytearray, at: int = 0) -> int | None:
     if length < _SMALLEST_SEALED and (not length or (kind <= ALERT and length != kind - 19)):
         return None  # a ChangeCipherSpec of 1 byte, an alert of 2, or sealed
     return RECORD_HEADER + length  # type: ignore[no-any-return]
+
+
+def sealed_record(data: bytes, at: Span) -> Fields | None:
+    """The one record of application data that `data`, of the frames `at`, is from end to end; None if it is not."""
+    if len(data) <= RECORD_HEADER or record_size(data) != len(data) or data[0] != APPLICATION_DATA:
+        return None
+    return APPLICATION_DATA, _MAJOR | data[2], data[RECORD_HEADER:], at
 
 
 def begins_tls(side: Side, data: bytes, *, answers: bool) -> bool | None:

@@ -7,7 +7,7 @@ The plaintext of a level is told with the same events as TCP's bytes, so every l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from typing import NamedTuple
 
@@ -19,8 +19,9 @@ from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, StreamEvent
-from analyzer.tls.events import TlsEvent, Tried
+from analyzer.tls.events import Message, TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
+from analyzer.tls.records import Fields
 from analyzer.tls.secrets import Secrets
 from analyzer.transport.facts import TcpFacts
 from analyzer.values import dataclass
@@ -45,7 +46,7 @@ class StackOptions:
 
 
 _BOTH = 1 << CLIENT | 1 << SERVER
-_PASSED_ON = frozenset({Chunk, Gap, Closed})  # of what a level tells
+_ENDS = frozenset({Gap, Closed})
 
 
 class _Told(NamedTuple):
@@ -71,6 +72,7 @@ class Stack:
         options = options or StackOptions()
         self.stream = stream
         self._outer: _Level | None = _Level(0, stream, secrets, origins, options)
+        self._read: Callable[[StreamEvent], None] = self._outer.read
         self._keeps = bool(options.kept)
         self._closed = 0  # a bit for each side whose TCP stream has ended
         self._told: _Told | None = None
@@ -86,8 +88,7 @@ class Stack:
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of the TCP streams."""
-        if self._outer is not None:
-            self._outer.feed(event)
+        self._read(event)
         if type(event) is Closed:
             self._closed |= 1 << event.side
             if self._closed == _BOTH and not self.held_bytes and not self._keeps:
@@ -141,8 +142,12 @@ class Stack:
         )
         self._stayed_sealed = self._outer.stays_sealed
         if not self._keeps:
-            self._outer = None
+            self._outer, self._read = None, _pass_by
         return self._told
+
+
+def _pass_by(event: StreamEvent) -> None:
+    """What comes behind the end tells nothing."""
 
 
 class _Level:
@@ -182,17 +187,35 @@ class _Level:
         return self._layer.gathers if self._records is None else None
 
     def feed(self, event: StreamEvent) -> None:
-        """Take the next event of the stream that this level lies in."""
-        if self.framing is None:
-            self._read(event)
-            return
+        """Take the next event of the plaintext that this level lies in, whatever else that holds."""
+        assert self.framing
         for lower in self.framing.feed(event):
-            self._read(lower)
+            self.read(lower)
+
+    def feed_record(self, chunk: Chunk, record: Fields) -> None:
+        """As `feed`, of a chunk that is exactly one record, taken apart already: no one looks at its header again."""
+        assert self.framing
+        if not self.framing.passes(chunk[0], chunk[1]):
+            self.feed(chunk)
+            return
+        if self._records is not None:
+            self._records.append(chunk)
+        events = self._layer.feed_record(chunk, record)
+        if events:
+            self._take(events)
+
+    def read(self, event: StreamEvent) -> None:
+        """Take the next event of this level's own stream of records."""
+        if self._records is not None:
+            self._records.append(event)
+        events = self._layer.feed(event)
+        if events:
+            self._take(events)
 
     def finish(self) -> None:
         """No more events will come."""
         for lower in self.framing.finish() if self.framing else ():
-            self._read(lower)
+            self.read(lower)
         self._take(self._layer.finish())
         if self._inner:
             self._inner.finish()
@@ -223,13 +246,6 @@ class _Level:
             skipped=framing.skipped if framing else (),
         )
 
-    def _read(self, event: StreamEvent) -> None:
-        if self._records is not None:
-            self._records.append(event)
-        events = self._layer.feed(event)
-        if events:
-            self._take(events)
-
     def _take(self, events: Iterable[TlsEvent]) -> None:
         recorder = self._recorder
         taken = recorder.TAKEN
@@ -237,7 +253,9 @@ class _Level:
             kind = type(event)
             # As `Recorder.record`, without its call for each of seventy events.
             taken[kind](recorder, event)
-            if kind in _PASSED_ON:
+            if kind is Message:
+                continue
+            if kind is Chunk or kind in _ENDS:
                 self._pass_on(event)  # type: ignore[arg-type]
             elif kind is Tried:
                 self._joined_late = True
@@ -246,12 +264,16 @@ class _Level:
         """Give the next level its stream."""
         if self._plaintext is not None:
             self._plaintext.append(event)
-        if self._looks:
-            self._carve[event[0]](event)
-            if self._inner:
-                self._inner.feed(event)
-            else:
-                self._begin_inner(event)
+        if not self._looks:
+            return
+        record = self._carve[event[0]](event)
+        inner = self._inner
+        if inner is None:
+            self._begin_inner(event)
+        elif record is None:
+            inner.feed(event)
+        else:
+            inner.feed_record(event, record)  # type: ignore[arg-type]
 
     def _begin_inner(self, event: Chunk | Gap | Closed) -> None:
         """Make the next level with the first bytes that may be its own."""

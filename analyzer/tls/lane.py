@@ -58,6 +58,7 @@ class Lane:
         held: the records that wait for a hello or a secret, and what came behind them.
         held_bytes: of the records that wait for a hello or a secret.
         content: what its records hold.
+        reader: its bytes to records.
     """
 
     __slots__ = (
@@ -65,7 +66,6 @@ class Lane:
         "_handshakes",
         "_limits",
         "_protection",
-        "_records",
         "_secrets",
         "_side",
         "_tried",
@@ -74,6 +74,7 @@ class Lane:
         "first_records",
         "held",
         "held_bytes",
+        "reader",
     )
 
     def __init__(
@@ -91,7 +92,7 @@ class Lane:
         self._secrets = secrets
         self._limits = limits
         self._events = events
-        self._records = RecordReader()
+        self.reader = RecordReader()
         self._protection = Protection(
             side,
             handshakes,
@@ -117,7 +118,7 @@ class Lane:
     @property
     def gather(self) -> Gather:
         """Take bytes of which nothing can be told yet; False where `feed` is needed."""
-        return self._records.gather
+        return self.reader.gather
 
     @property
     def lacks_hello(self) -> bool:
@@ -127,18 +128,10 @@ class Lane:
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of this side's stream."""
         if type(event) is Chunk:
-            reader = self._records
-            if not reader.usual:
-                self._feed_unusual(event)
-                return
-            records = reader.feed(event)
-            if records:
-                self._take(records)
-            if reader.broken:
-                self.content.malformed(reader.broken, event.at)
+            self._feed_chunk(event)
         elif isinstance(event, Gap):
             self._rest()
-            cut = self._records.lose(event.size)
+            cut = self.reader.lose(event.size)
             if self.held:
                 self.held.append(event)
             else:
@@ -149,15 +142,14 @@ class Lane:
             else:
                 self._pass(event)
 
-    def _feed_unusual(self, chunk: Chunk) -> None:
-        """At the beginning, behind a loss, behind bytes that are no record."""
-        reader = self._records
+    def _feed_chunk(self, chunk: Chunk) -> None:
+        reader = self.reader
         broken = reader.broken
         records = reader.feed(chunk)
         if reader.late and not self._protection.behind_loss:
             self.content.lose()
             self._protection.lose(None)
-        self._take(records)
+        self.take(records)
         if reader.broken and not broken:
             self.content.malformed(reader.broken, chunk.at)
 
@@ -174,7 +166,7 @@ class Lane:
 
     # ------------------------------------------------------------------ records in order
 
-    def _take(self, records: Sequence[Fields]) -> None:
+    def take(self, records: Sequence[Fields]) -> None:
         """Count records, and take what they hold.
 
         All but a few are sealed under keys that are in effect, or come before any: these are taken here and
@@ -219,11 +211,11 @@ class Lane:
 
     def _rest(self) -> None:
         """Nothing follows the bytes that came last: a border that waited for more is believed."""
-        reader = self._records
+        reader = self.reader
         if reader.usual:
             return
         broken = reader.broken
-        self._take(reader.rest())
+        self.take(reader.rest())
         if reader.broken and not broken and reader.last:
             self.content.malformed(reader.broken, reader.last)
 
@@ -274,7 +266,7 @@ class Lane:
         kind, version, body, at = record
         protection = self._protection
         if protection.behind_loss:
-            protection.skipped_bytes = self._records.skipped
+            protection.skipped_bytes = self.reader.skipped
             self._guess_protection(record)
         if protection.on:
             if kind == APPLICATION_DATA or not protection.tls13:

@@ -13,6 +13,7 @@ from analyzer.stream import CLIENT, SERVER, Chunk, Gather, StreamEvent
 from analyzer.tls.events import RecordCounts, RecordSeen, TlsEvent
 from analyzer.tls.handshake import Handshakes
 from analyzer.tls.lane import Lane, TlsLimits
+from analyzer.tls.records import Fields
 from analyzer.tls.secrets import Secrets
 
 __all__ = ["TlsLayer", "TlsLimits"]
@@ -38,7 +39,11 @@ class TlsLayer:
         self._client = Lane(CLIENT, handshakes, secrets, limits, self._events)
         self._server = Lane(SERVER, handshakes, secrets, limits, self._events)
         self._lanes = (self._client, self._server)
-        self._by_side = (self._lanes, self._lanes[::-1])  # a side's own lane, and the other
+        # A side's own lane, its reader, and the other lane.
+        self._by_side = (
+            (self._client, self._client.reader, self._server),
+            (self._server, self._server.reader, self._client),
+        )
         self.gathers: tuple[Gather, Gather] = (self._client.gather, self._server.gather)
         self.counts: tuple[RecordCounts, RecordCounts] = (self._client.counts, self._server.counts)
         self.first_records: tuple[list[RecordSeen], list[RecordSeen]] = (
@@ -69,9 +74,33 @@ class TlsLayer:
         events = self._events
         if events:
             events.clear()
-        lane, other = self._by_side[event[0]]
-        lane.feed(event)
-        if other.held and type(event) is Chunk:
+        lane, reader, other = self._by_side[event[0]]
+        if type(event) is not Chunk:
+            lane.feed(event)
+            return events
+        if reader.usual:
+            # As `Lane.feed`, without its call for each of some forty chunks of a connection.
+            records = reader.feed(event)
+            if records:
+                lane.take(records)
+            if reader.broken:
+                lane.content.malformed(reader.broken, event[2])
+        else:
+            lane.feed(event)
+        if other.held:
+            other.resume()
+        return events
+
+    def feed_record(self, chunk: Chunk, record: Fields) -> Sequence[TlsEvent]:
+        """As `feed`, of a chunk that is exactly one record, taken apart already: nothing looks at its header again."""
+        lane, reader, other = self._by_side[chunk[0]]
+        if not reader.at_border:
+            return self.feed(chunk)
+        events = self._events
+        if events:
+            events.clear()
+        lane.take((record,))
+        if other.held:
             other.resume()
         return events
 

@@ -93,7 +93,7 @@ class RecordReader:
         broken: what the bytes show instead of a record's header, "" while all is well. Reading stops there.
         skipped: bytes passed over behind the latest loss before a border was found.
         late: the first bytes are no record: the stream may have been joined in the middle of one.
-        last: the frames of the latest bytes.
+        last: the frames of the latest bytes, as long as no border is known.
         usual: the next record begins where the last one ended: no border is searched, nothing passed over.
     """
 
@@ -130,6 +130,11 @@ class RecordReader:
         self._searching = False
         self._skip = 0  # bytes up to the end of a record that a loss cut
 
+    @property
+    def at_border(self) -> bool:
+        """Whether the next byte begins a record, as far as all before it tell."""
+        return self.usual and not self._parts
+
     def gather(self, data: bytes, at: Span) -> bool:
         """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
         size = self._size + len(data)
@@ -139,68 +144,77 @@ class RecordReader:
         self._parts.append(data)
         self._spans.append((size, at))
         self._size = size
-        self.last = at
         return True
 
     def feed(self, chunk: Chunk) -> Sequence[Fields]:
         """The records that `chunk` completes."""
-        data, at = chunk[1], chunk[2]
-        self.last = at
+        _, data, at = chunk
+        if not self.usual:
+            return self._feed_unusual(data, at)
+        ended: tuple[Fields, ...] = ()
         parts = self._parts
-        latest = self._size  # where this chunk's bytes begin
+        if parts:
+            wanted, latest = self._wanted, self._size
+            left = wanted - latest
+            if len(data) < left or wanted == HEADER:
+                return self._feed_on(data, at)
+            # Its body is joined without the header, and without what follows: a large one is copied once.
+            kind, version, _ = _HEADER_FIELDS(parts[0])
+            parts[0] = parts[0][HEADER:]
+            parts.append(data[:left])
+            ended = ((kind, version, b"".join(parts), self._spans[0][1].to(at)),)
+            self._parts, self._spans, self._size, self._wanted = [], [], 0, HEADER
+            data = data[left:]
+            if not data:
+                return ended
+        size = len(data)
+        if size >= HEADER:
+            # Nine of ten chunks are one record, begin one or end one: a third is saved where no loop goes over them.
+            kind, version, length = _HEADER_FIELDS(data)
+            end = HEADER + length
+            if (
+                end >= size
+                and CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT
+                and SSL30 <= version <= TLS13
+                and length <= LARGEST_BODY
+            ):
+                if end == size:
+                    record = kind, version, data[HEADER:], at
+                    return (*ended, record) if ended else (record,)
+                self._wanted, self._size = end, size
+                self._parts, self._spans = [data], [(size, at)]
+                return ended
+        return [*ended, *self._feed_on(data, at)]
+
+    def _feed_unusual(self, data: bytes, at: Span) -> Sequence[Fields]:
+        """At the beginning, behind a loss, behind bytes that are no record."""
+        self.last = at
+        if self.broken:
+            return ()
+        if self._skip:
+            passed = min(self._skip, len(data))
+            self._skip -= passed
+            self.skipped += passed
+            data = data[passed:]
+        return self._feed_on(data, at)
+
+    def _feed_on(self, data: bytes, at: Span) -> Sequence[Fields]:
+        """Any bytes: join them with those before, find the border if need be, and cut them to records."""
+        latest = self._size  # where these bytes begin
         size = latest + len(data)
-        wanted = self._wanted
-        usual = self.usual
-        records: list[Fields] = []
-        if usual:
-            # Nine of ten chunks are one record, begin one or end one: nothing is searched in these, which takes a third.
-            if not parts and size >= HEADER:
-                kind, version, length = _HEADER_FIELDS(data)
-                end = HEADER + length
-                if (
-                    end >= size
-                    and CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT
-                    and SSL30 <= version <= TLS13
-                    and length <= LARGEST_BODY
-                ):
-                    if end == size:
-                        return ((kind, version, data[HEADER:], at),)
-                    self._wanted, self._size = end, size
-                    self._parts, self._spans = [data], [(size, at)]
-                    return ()
-            elif size >= wanted > HEADER and len(parts[0]) >= HEADER:
-                # Its body is joined without the header, and without what follows: a large one is copied once.
-                kind, version, _ = _HEADER_FIELDS(parts[0])
-                parts[0] = parts[0][HEADER:]
-                parts.append(data[: wanted - latest])
-                records.append((kind, version, b"".join(parts), self._spans[0][1].to(at)))
-                data = data[wanted - latest :]
-                parts = self._parts = []
-                self._spans, self._size, self._wanted = [], 0, HEADER
-                if not data:
-                    return records
-                latest, size, wanted = 0, len(data), HEADER
-        else:
-            if self.broken:
-                return ()
-            if self._skip:
-                passed = min(self._skip, len(data))
-                self._skip -= passed
-                self.skipped += passed
-                data = data[passed:]
-                size -= passed
-        if parts or size < wanted:
+        parts = self._parts
+        if parts or size < self._wanted:
             parts.append(data)
             self._spans.append((size, at))
             self._size = size
-            if size < wanted:
-                return records
+            if size < self._wanted:
+                return ()
             data = b"".join(parts)
         start = 0
-        if not usual:
+        if not self.usual:
             if self._fresh or self._searching:
                 if not parts:
-                    parts = self._parts = [data]
+                    self._parts = [data]
                     self._spans, self._size = [(size, at)], size
                 if self._fresh:
                     if is_ssl2_start(data):
@@ -220,6 +234,7 @@ class RecordReader:
                         return ()
             self.usual = not self._skip
         # Most records lie in one chunk, whose frames are theirs: nothing is looked up for them.
+        records: list[Fields] = []
         wanted = HEADER
         while size - start >= HEADER:
             kind, version, length = _HEADER_FIELDS(data, start)
@@ -244,7 +259,7 @@ class RecordReader:
         elif start < size:
             self._size = size - start
             self._parts, self._spans = [data[start:]], [(self._size, at)]
-        elif parts:
+        else:
             self._parts, self._spans, self._size = [], [], 0
         return records
 
