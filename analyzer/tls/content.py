@@ -46,7 +46,8 @@ from analyzer.tls.transcript import Transcript
 
 _CLOSE_NOTIFY = 0
 _HEADER = 4
-_HEADER_FIELDS = struct.Struct(">BBH").unpack_from  # type, size
+_TYPE_AND_SIZE = struct.Struct(">I").unpack_from
+_SIZE_BITS, _SIZE = 24, (1 << 24) - 1
 _HELLOS = frozenset({CLIENT_HELLO, SERVER_HELLO})
 _CERTIFICATES = frozenset({CERTIFICATE, COMPRESSED_CERTIFICATE})
 # Messages that change what follows them.
@@ -132,7 +133,7 @@ class Content:
             if not self.agreed:
                 self._check_agreed(at, encrypted=encrypted)
             if data and encrypted:
-                self._events.append(Chunk(self._side, data, at))
+                self._events.append(new_tuple(Chunk, (self._side, data, at)))
         elif kind == ALERT:
             self._alerts(data, at, encrypted=encrypted)
         elif kind == CHANGE_CIPHER_SPEC:
@@ -193,14 +194,14 @@ class Content:
         if reader is None:
             start, size = 0, len(data)
             while size - start >= _HEADER:
-                kind, high, low = _HEADER_FIELDS(data, start)
-                end = start + _HEADER + (high << 16) + low
+                (head,) = _TYPE_AND_SIZE(data, start)
+                end = start + _HEADER + (head & _SIZE)
                 if end > size or end - start > self._ceiling:
                     break
-                self._message(kind, data[start:end], at, encrypted)
+                self._message(head >> _SIZE_BITS, data[start:end], at, encrypted)
+                if end == size:
+                    return
                 start = end
-            if start == size:
-                return
             data = data[start:]
             reader = self._reader = MessageReader(self._ceiling)
         for kind, raw, span in reader.feed(data, at):
@@ -235,9 +236,9 @@ class Content:
         encrypted: bool,
         sslv2: bool = False,
     ) -> None:
-        side, protection = self._side, self._protection
+        side, epoch = self._side, self._protection.epoch
         handshake = self._handshakes.current[side]
-        if kind in _HELLOS and protection.epoch == "traffic":
+        if epoch == "traffic" and kind in _HELLOS:
             handshake = self._handshakes.begin(side)
         value: object | None
         if sslv2:
@@ -247,8 +248,8 @@ class Content:
             value = parse(kind, body, handshake.version)
         if value is None and kind in PARSERS:
             self.malformed(f"{handshake_type_name(kind)} cannot be {_hindered(kind, body)}", at)
-        number = handshake.number
-        self._events.append(new_tuple(Message, (side, kind, body, value, at, encrypted, number)))
+        told = side, kind, body, value, at, encrypted, handshake.number
+        self._events.append(new_tuple(Message, told))
         name = HANDSHAKE_TYPES.get(kind) or handshake_type_name(kind)
         if type(value) is ServerHello:
             handshake.answer(value)
@@ -257,7 +258,7 @@ class Content:
         wrong = self._order.see(name, at, handshake.version)
         if wrong:
             self._tell_disorder(handshake, wrong)
-        if handshake.finished[side] or protection.epoch == "application":
+        if epoch == "application" or handshake.finished[side]:
             self._after_finished(handshake, kind, raw, value)
         else:
             handshake.raw[side].append(raw)

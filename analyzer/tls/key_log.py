@@ -57,6 +57,7 @@ _END_OF_LINE = re.compile(rb"\r\n?|\n")
 
 # A line as it is kept: the label's number, the secret's size; then the client random and the secret.
 _HEAD = struct.Struct("<BH")
+_HEAD_FIELDS = _HEAD.unpack_from
 _RANDOM = 32
 _BEFORE = _HEAD.size + _RANDOM
 # Of nearly all lines, by label and number of digits.
@@ -170,9 +171,10 @@ class KeyLog:
             if entry > last:
                 break
             begin = entry & _OFFSET_MASK
-            if lines[begin + _HEAD.size : begin + _BEFORE] == client_random:
-                label, _, secret = self._line(entry)
-                yield label, secret
+            start = begin + _BEFORE
+            if lines[start - _RANDOM : start] == client_random:
+                number, size = _HEAD_FIELDS(lines, begin)
+                yield _NAMES[number], bytes(lines[start : start + size])
 
     def __iter__(self) -> Iterator[tuple[str, bytes, bytes]]:
         """(label, client random, secret) of every line, in no particular order."""
@@ -180,7 +182,7 @@ class KeyLog:
 
     def _line(self, entry: int) -> tuple[str, bytes, bytes]:
         lines, begin = self._lines, entry & _OFFSET_MASK
-        number, size = _HEAD.unpack_from(lines, begin)
+        number, size = _HEAD_FIELDS(lines, begin)
         words = bytes(lines[begin + _HEAD.size : begin + _BEFORE + size])
         return _NAMES[number], words[:_RANDOM], words[_RANDOM:]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from analyzer.stream import CLIENT, SERVER, Side
+from analyzer.stream import CLIENT, SERVER, Side, new_tuple
 from analyzer.tls.constants import CLIENT_KEY_EXCHANGE
 from analyzer.tls.handshake import Handshake
 from analyzer.tls.key_exchange import KeyExchange
@@ -47,7 +47,7 @@ class Found(NamedTuple):
 
 
 def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) -> Found | Missing:
-    """The opener of a TLS 1.3 epoch; client random and suite are known. That it fits is not checked yet."""
+    """The opener of a TLS 1.3 epoch; client random and version are known. That it fits is not checked yet."""
     client_random, suite = handshake.client_random, handshake.suite
     assert client_random is not None
     if suite is None:
@@ -63,7 +63,7 @@ def traffic_key(secrets: Secrets, handshake: Handshake, side: Side, epoch: str) 
     opener = tls13_opener(suite, secret) if secret else None
     if secret is None or opener is None:
         return missing_traffic_secret(secrets, suite, client_random, label)
-    return Found(opener, source, secret)
+    return new_tuple(Found, (opener, source, secret, None))
 
 
 def traffic_opener(handshake: Handshake, secret: bytes) -> Opener | None:

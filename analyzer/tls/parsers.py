@@ -262,10 +262,10 @@ PARSERS: dict[int, Callable[[bytes, int | None], object]] = {
     24: lambda body, _: KeyUpdate(requested=body[0] == 1),
     25: _compressed_certificate,
 }
-# The same certificates, and requests for them, pass with every connection.
+# The same extensions, certificates and requests for them pass with every connection.
 _LARGEST_REPEATED = 1 << 14
 _READERS = PARSERS | {
-    number: functools.lru_cache(maxsize=256)(PARSERS[number]) for number in (11, 13)
+    number: functools.lru_cache(maxsize=256)(PARSERS[number]) for number in (8, 11, 13)
 }
 
 

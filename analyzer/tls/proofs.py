@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from analyzer.stream import CLIENT, SERVER, Side, new_tuple
 from analyzer.tls.binders import binder
@@ -65,7 +65,7 @@ def proofs(handshake: Handshake, secrets: Secrets) -> Iterator[Proof]:
     if version is None or suite is None or handshake.client_hello is None:
         return
     told = _Told(handshake, secrets, version, suite)
-    for kind, outcome_of in _PROOFS:
+    for kind, outcome_of in _PROOFS13 if version == TLS13 else _PROOFS12:
         outcome = outcome_of(told)
         if outcome is None:
             continue
@@ -174,7 +174,7 @@ class _Told:
 
 
 def _server_key_exchange(told: _Told) -> Outcome | None:
-    if told.version == TLS13 or not has_signed_parameters(told.suite):
+    if not has_signed_parameters(told.suite):
         return None
     sent = told.body(SERVER, SERVER_KEY_EXCHANGE)
     if sent is None:
@@ -196,8 +196,6 @@ def _server_key_exchange(told: _Told) -> Outcome | None:
 
 
 def _certificate_verify_server(told: _Told) -> Outcome | None:
-    if told.version != TLS13:
-        return None
     return _certificate_verify(told, SERVER)
 
 
@@ -305,19 +303,23 @@ def _by_psk(told: _Told) -> bool:
 
 
 def _binder(told: _Told) -> Outcome | None:
-    return binder(told.handshake, told.secrets, told.suite.prf) if told.version == TLS13 else None
+    return binder(told.handshake, told.secrets, told.suite.prf)
 
 
-_PROOFS: tuple[tuple[str, Callable[[_Told], Outcome | None]], ...] = (
-    # RFC 8446 section 4.2.11.2
+_Table: TypeAlias = tuple[tuple[str, Callable[[_Told], Outcome | None]], ...]
+
+# RFC 8446 sections 4.2.11.2, 4.4.3 and 4.4.4
+_PROOFS13: _Table = (
     ("psk_binder", _binder),
-    # RFC 5246 section 7.4.3
-    ("server_key_exchange", _server_key_exchange),
-    # RFC 8446 section 4.4.3
     ("certificate_verify_server", _certificate_verify_server),
-    # RFC 8446 section 4.4.3, RFC 5246 section 7.4.8, RFC 6101 section 5.6.8
     ("certificate_verify_client", _certificate_verify_client),
-    # RFC 8446 section 4.4.4, RFC 5246 section 7.4.9, RFC 6101 section 5.6.9
+    ("finished_client", _finished_client),
+    ("finished_server", _finished_server),
+)
+# RFC 5246 sections 7.4.3, 7.4.8 and 7.4.9, RFC 6101 sections 5.6.8 and 5.6.9
+_PROOFS12: _Table = (
+    ("server_key_exchange", _server_key_exchange),
+    ("certificate_verify_client", _certificate_verify_client),
     ("finished_client", _finished_client),
     ("finished_server", _finished_server),
 )

@@ -119,7 +119,9 @@ def _label_info(label: str, length: int, context: bytes = b"") -> bytes:
     return b"%b%c%b%c%b" % (length.to_bytes(2, "big"), len(full), full, len(context), context)
 
 
-_plain_info = functools.cache(_label_info)  # without a context: of four labels and as many lengths
+_plain_info = functools.cache(
+    _label_info
+)  # without a context: of one label and the lengths of hashes
 
 
 def derive_secret(name: str, secret: bytes, label: str, transcript_hash: bytes) -> bytes:
@@ -141,10 +143,16 @@ def next_stage(name: str, secret: bytes, key: bytes) -> bytes:
 def traffic_keys(
     name: str, secret: bytes, key_length: int, iv_length: int = 12
 ) -> tuple[bytes, bytes]:
-    """Write key and IV of a traffic secret (RFC 8446 section 7.3)."""
+    """Write key and IV of a traffic secret (RFC 8446 section 7.3), neither longer than the hash."""
     of = keyed(name, secret)
-    key = _expand(of, _plain_info("key", key_length), key_length)
-    return key, _expand(of, _plain_info("iv", iv_length), iv_length)
+    key_block, iv_block = _key_and_iv_blocks(key_length, iv_length)
+    return of(key_block)[:key_length], of(iv_block)[:iv_length]
+
+
+@functools.cache
+def _key_and_iv_blocks(key_length: int, iv_length: int) -> tuple[bytes, bytes]:
+    """What HKDF-Expand hashes for the two: each needs one block only, the first."""
+    return _label_info("key", key_length) + b"\x01", _label_info("iv", iv_length) + b"\x01"
 
 
 def next_traffic_secret(name: str, secret: bytes) -> bytes:

@@ -48,6 +48,8 @@ class SequenceSearch:
         trials: tags to try for all losses together.
     """
 
+    __slots__ = ("_bound", "_most", "_trials")
+
     def __init__(self, most: int, trials: int) -> None:
         self._most = most
         self._trials = trials

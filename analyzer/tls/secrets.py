@@ -111,8 +111,8 @@ class Secrets:
         # The first ones, of a revision: a log of a busy host has a million, which are read again each time.
         self._traffic: tuple[int, tuple[tuple[bytes, str, bytes], ...]] = (0, ())
         self._shared = 0  # logs that belong to others too: nothing is added to them
-        # Of client random and revision. Every level asks eight times, and connections come interleaved.
-        self._found: dict[tuple[bytes, int], Mapping[str, bytes]] = {}
+        # By client random, until lines are added. Every level asks eight times, and connections come interleaved.
+        self._found: dict[bytes, Mapping[str, bytes]] = {}
 
     def __bool__(self) -> bool:
         """Any secret was added."""
@@ -185,7 +185,9 @@ class Secrets:
         if full or len(self._logs) == self._shared:
             self._logs.append(KeyLog())
         summary = self._logs[-1].add(text, name)
-        self.revision += bool(summary.used)
+        if summary.used:
+            self.revision += 1
+            self._found.clear()
         return summary
 
     def add_psk(self, key: bytes, identity: bytes = b"") -> None:
@@ -197,15 +199,14 @@ class Secrets:
 
     def lookup(self, client_random: bytes) -> Mapping[str, bytes]:
         """Label -> secret of the key-log lines for a client random; of repeated labels the last counts."""
-        asked = client_random, self.revision
-        found = self._found.get(asked)
+        found = self._found.get(client_random)
         if found is None:
             found = {
                 label: secret for log in self._logs for label, secret in log.lookup(client_random)
             }
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            self._found[asked] = found
+            self._found[client_random] = found
         return found
 
     def lines(self, client_random: bytes) -> list[str]:

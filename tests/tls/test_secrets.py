@@ -207,6 +207,17 @@ def test_pre_shared_keys_are_found_by_identity_and_one_without_fits_all():
     assert secrets.psk(b"nobody").secret == b"any"
 
 
+def test_lines_that_come_later_are_found_where_none_or_others_were():
+    random, first, second = bytes(range(32)), b"\1" * 48, b"\2" * 48
+    secrets = Secrets()
+    assert secrets.lookup(random) == {}
+    secrets.add_key_log(b"CLIENT_RANDOM %s %s\n" % (random.hex().encode(), first.hex().encode()))
+    assert secrets.lookup(random) == {"CLIENT_RANDOM": first}
+    secrets.add_key_log(b"CLIENT_RANDOM %s %s\n" % (random.hex().encode(), second.hex().encode()))
+    assert secrets.lookup(random) == {"CLIENT_RANDOM": second}
+    assert secrets.lookup(bytes(32)) == {}
+
+
 def test_traffic_secrets_are_told_one_by_one():
     wire = openssl_session(TLS13)
     secrets = holding(wire.key_log)
