@@ -8,10 +8,11 @@ away until then as plain values (`Brief.row`, `brief_of_row`).
 from __future__ import annotations
 
 import functools
-import marshal
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from itertools import chain
+from typing import Any, NamedTuple
 
 from analyzer.session.certificates import Certificate
 from analyzer.session.facts import Conversation, Session
@@ -105,27 +106,33 @@ class Brief:
     @property
     def span(self) -> Span:
         """From its first to its last frame."""
-        return Span(*self._times[0])
+        return Span(*_SPAN.unpack_from(self.packed))
 
     @property
     def silence_ns(self) -> int:
         """The longest time without any segment."""
-        return self._times[1]
+        silence: int = _FIXED.unpack_from(self.packed)[4]
+        return silence
 
     @property
     def rtt_ns(self) -> int | None:
         """SYN to SYN-ACK, None where not both were seen."""
-        return self._times[2]
+        trip: int = _FIXED.unpack_from(self.packed)[5]
+        return None if trip == _NO_TRIP else trip
 
     @property
     def took(self) -> tuple[tuple[str, int], ...]:
         """Nanoseconds of each stage that was timed."""
-        return tuple(zip(self.kind.stages, self._times[3], strict=True))
+        stages = self.kind.stages
+        return tuple(
+            zip(stages, _times(len(stages)).unpack_from(self.packed, _FIXED.size), strict=True)
+        )
 
     @property
     def shown_at(self) -> tuple[Span, ...]:
         """When each of `kind.leaves` was shown."""
-        return tuple([Span(*at) for at in self._times[4]])
+        packed = self.packed[_FIXED.size + _times(len(self.kind.stages)).size :]
+        return tuple([Span(*at) for at in _SPAN.iter_unpack(packed)])
 
     @property
     def fine(self) -> bool:
@@ -137,12 +144,16 @@ class Brief:
         """It certainly came to nothing, or was lost."""
         return self.kind.cause not in {"", "capture-ends"}
 
-    @property
-    def _times(self) -> _Times:
-        return cast("_Times", marshal.loads(self.packed))  # noqa: S302  packed below, in this process
+
+# A brief's times: span, silence and round trip; what each stage took; the spans in which certificates were shown.
+_SPAN = struct.Struct("<4q")
+_FIXED = struct.Struct("<6q")
+_NO_TRIP = -1
 
 
-_Times = tuple[tuple[int, ...], int, int | None, tuple[int, ...], tuple[tuple[int, ...], ...]]
+@functools.cache
+def _times(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}q")
 
 
 def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | None) -> Brief:
@@ -165,8 +176,9 @@ def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | Non
         tuple([stage.stage for stage in stages]),
         ttls[0] if ttls else None,
     )
-    took = tuple([stage.took_ns for stage in stages])
-    times = tuple(tcp.span), tcp.longest_silence_ns, tcp.rtt_ns, took, shown_at
+    trip = _NO_TRIP if tcp.rtt_ns is None else tcp.rtt_ns
+    took = [stage.took_ns for stage in stages]
+    times = (*tcp.span, tcp.longest_silence_ns, trip, *took, *chain.from_iterable(shown_at))
     return Brief(
         told.stream,
         tcp.client,
@@ -174,7 +186,7 @@ def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | Non
         _same_kind(kind),
         (_refusal(levels[0]), _refusal(levels[1])) if _alerted(levels) else _NOT_REFUSED,
         slowing(told),
-        marshal.dumps(times),
+        _times(len(times)).pack(*times),
     )
 
 
@@ -206,20 +218,19 @@ def _same_end(end: Endpoint) -> Endpoint:
     return end
 
 
-def _leaves(
-    told: Conversation, statuses: dict[str, Status]
-) -> tuple[tuple[Leaf, ...], tuple[tuple[int, ...], ...]]:
-    """The first presentation of a certificate in each slot, and its frames and times."""
+def _leaves(told: Conversation, statuses: dict[str, Status]) -> tuple[tuple[Leaf, ...], list[Span]]:
+    """The first presentation of a certificate in each slot, and where that was."""
     leaves, shown_at = [], []
     for slot in SLOT_TABLE:
         for session in told.sessions:
-            chain = session.certificates[slot.side]
-            if session.level == slot.level and chain:
+            shown = session.certificates[slot.side]
+            if session.level == slot.level and shown:
+                first = shown[0]
                 status = statuses.get(slot.code, Status.UNKNOWN)
-                leaves.append(Leaf(slot, chain[0].certificate, status))
-                shown_at.append(tuple(chain[0].at))
+                leaves.append(Leaf(slot, first.certificate, status))
+                shown_at.append(first.at)
                 break
-    return tuple(leaves), tuple(shown_at)
+    return tuple(leaves), shown_at
 
 
 def _level(session: Session | None) -> Level | None:
