@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from analyzer.report.json_values import (
     KEPT,
@@ -20,6 +21,7 @@ from analyzer.report.json_values import (
 )
 from analyzer.report.words import SECOND, iso_date, to_the_second
 from analyzer.session.certificates import Certificate
+from analyzer.session.columns import rows
 from analyzer.session.facts import Carved, MessageSeen, Presented, Session
 from analyzer.stream import CLIENT, FRAME_MASK, SERVER, number_of
 from analyzer.tls.constants import alert_level_name, alert_name, version_name
@@ -86,12 +88,12 @@ def _proofs(proofs: tuple[Proof, ...]) -> str:
     return encode({proof.kind: proof.result for proof in proofs})
 
 
-def _messages(messages: tuple[MessageSeen, ...]) -> str:
+def _messages(messages: Sequence[MessageSeen]) -> str:
     """The longest part: some 25 of them, and dozens of their times are of the same second."""
     told = []
     frame = began = now = -1
     second = place = ""
-    for side, kind, size, at, encrypted in messages:
+    for side, kind, size, at, encrypted in rows(messages):
         if at[0] != frame or at[2] != began:  # a flight's messages mostly come in one frame
             frame, _, began, _ = at
             seconds, rest = divmod(began, SECOND)

@@ -129,7 +129,7 @@ class Session:
     sealed: tuple[Sealed, ...]
     alerts: tuple[Alert, ...]
     proofs: tuple[Proof, ...]
-    messages: tuple[MessageSeen, ...]
+    messages: Sequence[MessageSeen]
     malformed: tuple[Malformed, ...]
     recovered: tuple[str, ...]
     skipped: tuple[SkippedBytes, ...]

@@ -8,11 +8,11 @@ from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from analyzer.session.certificates import parse_certificate
+from analyzer.session.columns import messages_by_column, records_by_column
 from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
 from analyzer.session.handshake import LAST_OF_FLIGHT, Handshake
 from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
-from analyzer.session.records import small
 from analyzer.session.timeline import history, in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, new_tuple
 from analyzer.tls.constants import HANDSHAKE_TYPES, handshake_type_name
@@ -332,13 +332,16 @@ class Recorder:
             sealed=_in_time(told.sealed),
             alerts=_in_time(told.alerts),
             proofs=tuple(told.proofs.values()),
-            messages=messages,
+            messages=messages_by_column(messages),
             malformed=_in_time(told.malformed),
             recovered=tuple(told.recovered),
             skipped=skipped,
             framing=framing,
             counts=counts,
-            first_records=(small(first_records[CLIENT]), small(first_records[SERVER])),
+            first_records=(
+                records_by_column(first_records[CLIENT]),
+                records_by_column(first_records[SERVER]),
+            ),
             application=(told.application[CLIENT], told.application[SERVER]),
             closed=closed,
             span=told.span,

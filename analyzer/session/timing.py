@@ -11,8 +11,10 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
+from analyzer.session.columns import rows
 from analyzer.session.facts import Conversation, Session
 from analyzer.session.outcome import ESTABLISHED
 from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple
@@ -153,7 +155,8 @@ def _stages(told: Conversation) -> Iterator[StageTime]:
     # Of many records only those up to the end of the handshakes.
     first, until = (nested.span.first, nested.span.ended) if nested else (0, 0)
     until = max(until, span.ended)
-    both = (*outer.first_records[CLIENT], *outer.first_records[SERVER])
+    client, server = outer.first_records
+    both = chain(rows(client), rows(server))
     records = _in_order(both, until, first)
     yield _stage("outer", span, _flights(trips, _within(span, records), opening.sent))
     if nested is None:
@@ -190,7 +193,7 @@ def _handshake(session: Session) -> _Handshake | None:
     together: list[list[str]] = [[], []]
     spanned = sender = None
     first = begun = last = end = 0
-    for side, kind, _, at, _ in session.messages:
+    for side, kind, _, at, _ in rows(session.messages):
         if kind == "alert":
             continue
         if at is latest[side]:  # in the same record
