@@ -123,6 +123,11 @@ def rows(told: Sequence[_Row]) -> Iterable[_Row]:
     return told
 
 
+def spans_of(told: Sequence[RecordSeen]) -> Sequence[Span]:
+    """The frames of each record."""
+    return told.spans if type(told) is Records else [record.at for record in told]
+
+
 _SIDES = CLIENT, SERVER
 
 # As in `timeline`: nearly all handshakes of a storm are of the same few sequences.

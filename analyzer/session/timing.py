@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from analyzer.session.columns import rows
+from analyzer.session.columns import rows, spans_of
 from analyzer.session.facts import Conversation, Session
 from analyzer.session.outcome import ESTABLISHED
 from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple
@@ -63,7 +62,7 @@ def timing(told: Conversation) -> tuple[StageTime, ...]:
     # Asked twice of a connection in a row: when it is held against the others, and when it is written.
     global _latest  # noqa: PLW0603
     if _latest is None or _latest[0] is not told:
-        _latest = told, tuple(_stages(told))
+        _latest = told, _stages(told)
     return _latest[1]
 
 
@@ -108,13 +107,12 @@ def answers(told: Conversation) -> tuple[int, ...]:
     if outer is None or outer.outcome != ESTABLISHED:
         return ()
     begun = max((m.at.ended for m in outer.messages if m.type == "finished"), default=-1)
-    records = _in_order(
-        record
+    client, server = (
+        [record for record in of_side if record.type == APPLICATION_DATA]
         for of_side in outer.first_records
-        for record in of_side
-        if record.type == APPLICATION_DATA and record.at.began > begun
     )
-    flights = _flights(_trips(told), records)
+    records = [record for record in _in_order(client, server) if record[0] > begun]
+    flights, _ = _flights(_trips(told), records)
     return tuple(
         flight.waited_ns - flight.network_ns for flight in flights[1:] if flight.side is SERVER
     )
@@ -141,33 +139,31 @@ def slowing(told: Conversation) -> tuple[int, int] | None:
 _ANSWERS, _SLOWER, _SLOW_NS = 8, 5, 200_000_000
 
 
-def _stages(told: Conversation) -> Iterator[StageTime]:
+def _stages(told: Conversation) -> tuple[StageTime, ...]:
     tcp = told.tcp
+    stages = []
     if tcp.full_rtt_ns is not None:
-        yield StageTime("tcp", tcp.full_rtt_ns, tcp.full_rtt_ns, 0, 0, ())
+        stages.append(StageTime("tcp", tcp.full_rtt_ns, tcp.full_rtt_ns, 0, 0, ()))
     outer, inner = told.at_level(0), told.at_level(1)
     opening = _handshake(outer) if outer else None
     if outer is None or opening is None:
-        return
+        return tuple(stages)
     nested = _handshake(inner) if inner and outer.outcome == ESTABLISHED else None
     trips = _trips(told)
-    span = opening.span
+    _, last, _, ended = span = opening.span
     # Of many records only those up to the end of the handshakes.
     first, until = (nested.span.first, nested.span.ended) if nested else (0, 0)
-    until = max(until, span.ended)
-    client, server = outer.first_records
-    both = chain(rows(client), rows(server))
-    records = _in_order(both, until, first)
-    yield _stage("outer", span, _flights(trips, _within(span, records), opening.sent))
+    records = _in_order(*outer.first_records, max(until, ended), first)
+    stages.append(_stage("outer", span, trips, _within(span, records), opening.sent))
     if nested is None:
-        return
+        return tuple(stages)
     # The inner ClientHello ends it: the wait for that is the client's.
-    between = [r for r in records if span.last < r[_LAST] and r[_FIRST] <= nested.span.first]
-    gap = Span(span.last, nested.span.first, span.ended, nested.span.began)
-    before = opening.last, span.ended
-    yield _stage("between", gap, _flights(trips, between, before=before))
+    between = [r for r in records if last < r[_LAST] and r[_FIRST] <= first]
+    gap = Span(last, first, ended, nested.span.began)
+    stages.append(_stage("between", gap, trips, between, before=(opening.last, ended)))
     span = nested.span
-    yield _stage("inner", span, _flights(trips, _within(span, records), nested.sent))
+    stages.append(_stage("inner", span, trips, _within(span, records), nested.sent))
+    return tuple(stages)
 
 
 # Per side, when messages began, and the types of those that came together.
@@ -189,23 +185,22 @@ class _Handshake(NamedTuple):
 
 def _handshake(session: Session) -> _Handshake | None:
     sent: _Sent = ([], [])
-    latest: list[Span | None] = [None, None]
-    together: list[list[str]] = [[], []]
-    spanned = sender = None
+    latest = sender = None
+    together: list[str] = []
     first = begun = last = end = 0
     for side, kind, _, at, _ in rows(session.messages):
-        if kind == "alert":
+        if kind in _NOT_HANDSHAKE:
+            latest = None
+            if kind != "alert":
+                sent[side].append((at[2], [kind]))
             continue
-        if at is latest[side]:  # in the same record
-            together[side].append(kind)
-        else:
-            latest[side] = at
-            together[side] = [kind]
-            sent[side].append((at[2], together[side]))
-        if at is spanned or kind in _NOT_HANDSHAKE:
+        if at is latest:  # in the same record
+            together.append(kind)
             continue
-        spanned = at
+        latest = at
+        together = [kind]
         its_first, its_last, began, ended = at
+        sent[side].append((began, together))
         if sender is None or began < begun or (began == begun and its_first < first):
             first, begun = its_first, began
         if sender is None or ended > end:
@@ -217,23 +212,32 @@ def _handshake(session: Session) -> _Handshake | None:
 
 _NOT_HANDSHAKE = frozenset({"application_data", "alert", "new_session_ticket", "key_update"})
 
-# A record of the outer level, in which the inner level travels: when it began, its first frame, when it ended, its last
-# frame, whose it is. So they sort into capture order as they are, in a third of the time that a key function takes.
+# Of records of the outer level, in which the inner level travels, those of one side that came in the same frames: when
+# they began, their first frame, when they ended, their last frame, whose they are. So they sort into capture order as
+# they are, in a third of the time that a key function takes.
 _Record: TypeAlias = tuple[int, int, int, int, Side]
 _FIRST, _ENDED, _LAST = range(1, 4)
 
 
 def _in_order(
-    records: Iterable[RecordSeen], until: int = sys.maxsize, first: int = 0
+    client: Sequence[RecordSeen],
+    server: Sequence[RecordSeen],
+    until: int = sys.maxsize,
+    first: int = 0,
 ) -> list[_Record]:
     """Those that began by the time `until`, or in frames up to `first`."""
-    return sorted(
-        [
-            (at[2], at[0], at[3], at[1], record[0])
-            for record in records
-            if (at := record[4])[2] <= until or at[0] <= first
-        ]
-    )
+    in_order = []
+    for side, records in ((CLIENT, client), (SERVER, server)):
+        latest = None
+        for at in spans_of(records):
+            if at is latest:  # of the same frames
+                continue
+            latest = at
+            its_first, last, began, ended = at
+            if began <= until or its_first <= first:
+                in_order.append((began, its_first, ended, last, side))
+    in_order.sort()
+    return in_order
 
 
 def _within(span: Span, records: Sequence[_Record]) -> list[_Record]:
@@ -243,10 +247,16 @@ def _within(span: Span, records: Sequence[_Record]) -> list[_Record]:
     return [record for record in some if record[_ENDED] <= ended]
 
 
-def _stage(name: str, span: Span, flights: tuple[Flight, ...]) -> StageTime:
-    own = [0, 0]
-    for side, _, _, waited, on_network, sending in flights:
-        own[side] += waited - on_network + sending
+def _stage(
+    name: str,
+    span: Span,
+    trips: tuple[int, int],
+    records: Sequence[_Record],
+    sent: _Sent = ([], []),
+    before: tuple[Side | None, int] = (None, 0),
+) -> StageTime:
+    """A stage of `span`; the rest as for `_flights`."""
+    flights, own = _flights(trips, records, sent, before)
     took = max(0, span.ended - span.began)
     network = max(0, took - own[CLIENT] - own[SERVER])
     return StageTime(name, took, network, own[CLIENT], own[SERVER], flights)
@@ -256,38 +266,45 @@ def _flights(
     trips: tuple[int, int],
     records: Sequence[_Record],
     sent: _Sent = ([], []),
-    before: tuple[Side, int] | None = None,
-) -> tuple[Flight, ...]:
-    """The flights that `records` are; `before`: who sent last before them, and until when."""
+    before: tuple[Side | None, int] = (None, 0),
+) -> tuple[tuple[Flight, ...], list[int]]:
+    """The flights that `records` are, and of each side the time in them that is its own.
+
+    Args:
+        before: who sent last before them, and until when.
+    """
     flights = []
-    for side, span in _runs(records):
-        _, _, began, ended = span
-        waited = on_network = 0
-        if before is not None and began > before[1]:
-            waited = began - before[1]
-            if before[0] is not side:
-                on_network = min(waited, trips[side])
-        told = [kind for time, kinds in sent[side] if began <= time <= ended for kind in kinds]
-        flight = (side, tuple(told), span, waited, on_network, ended - began)
-        flights.append(new_tuple(Flight, flight))
-        before = side, ended
-    return tuple(flights)
-
-
-def _runs(records: Sequence[_Record]) -> Iterator[tuple[Side, Span]]:
-    """What one side sent without a record of the other between, and when."""
+    own = [0, 0]
+    previous, until = before
     sender: Side | None = None
     begun = first = end = last = 0
-    for began, its_first, ended, its_last, side in records:
+    for began, its_first, ended, its_last, side in (*records, _NO_RECORD):
         if side is sender:
             if ended > end or (ended == end and its_last > last):
                 end, last = ended, its_last
             continue
         if sender is not None:
-            yield sender, new_tuple(Span, (first, last, begun, end))
+            waited = on_network = 0
+            if previous is not None and begun > until:
+                waited = begun - until
+                if previous is not sender:
+                    on_network = min(waited, trips[sender])
+            kinds: tuple[str, ...] = ()
+            for time, together in sent[sender]:
+                if begun <= time <= end:
+                    kinds = (*kinds, *together)
+            sending = end - begun
+            own[sender] += waited - on_network + sending
+            at = new_tuple(Span, (first, last, begun, end))
+            flight = (sender, kinds, at, waited, on_network, sending)
+            flights.append(new_tuple(Flight, flight))
+            previous, until = sender, end
         sender, begun, first, end, last = side, began, its_first, ended, its_last
-    if sender is not None:
-        yield sender, new_tuple(Span, (first, last, begun, end))
+    return tuple(flights), own
+
+
+# Behind the last record: the flight before it is over.
+_NO_RECORD = (0, 0, 0, 0, None)
 
 
 def _trips(told: Conversation) -> tuple[int, int]:
