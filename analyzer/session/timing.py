@@ -9,6 +9,7 @@ end's own time: `TcpFacts.sides` says whether there were any.
 from __future__ import annotations
 
 import sys
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
@@ -85,10 +86,12 @@ def usual(times: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
     Args:
         times: of each connection, the stages with the nanoseconds that they took.
     """
-    took: dict[str, list[int]] = {}
+    took: dict[str, array[int]] = {}
     for stages in times:
         for stage, nanoseconds in stages:
-            took.setdefault(stage, []).append(nanoseconds)
+            if stage not in took:
+                took[stage] = array("q")
+            took[stage].append(nanoseconds)
     return {
         stage: int(median(took[stage])) for stage in STAGES if len(took.get(stage, ())) >= _ENOUGH
     }

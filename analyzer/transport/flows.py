@@ -175,6 +175,7 @@ class Flows:
             flow = self._open.get(number) or self._over.get(number) or self._unpack(alone[number])
             assert flow
             yield from self._give_up(flow, "open")
+        self._released.forget()
 
     def _feed_slowly(self, segment: Segment) -> FlowEvents:
         """Feed a segment that begins a connection, may begin one, or finds the clock advanced."""

@@ -39,6 +39,10 @@ class Released:
         if len(gone) > self._most:
             gone.popitem(last=False)
 
+    def forget(self) -> None:
+        """Nothing more comes."""
+        self._gone.clear()
+
     def find(self, key: bytes) -> tuple[int, int | None] | None:
         """The file of the last frame, and where this direction began; None where no such connection is known."""
         if not self._gone:

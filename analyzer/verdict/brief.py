@@ -132,7 +132,7 @@ class Brief:
     def shown_at(self) -> tuple[Span, ...]:
         """When each of `kind.leaves` was shown."""
         packed = self.packed[_FIXED.size + _times(len(self.kind.stages)).size :]
-        return tuple([Span(*at) for at in _SPAN.iter_unpack(packed)])
+        return tuple([_span(*at) for at in _SPAN.iter_unpack(packed)])
 
     @property
     def fine(self) -> bool:
@@ -149,6 +149,13 @@ class Brief:
 _SPAN = struct.Struct("<4q")
 _FIXED = struct.Struct("<6q")
 _NO_TRIP = -1
+
+
+def _span(first: int, last: int, began: int, ended: int) -> Span:
+    """Of one frame, as nearly all are, with one number for both ends: the table of certificates keeps thousands."""
+    if first == last and began == ended:
+        return Span(first, first, began, began)
+    return Span(first, last, began, ended)
 
 
 @functools.cache
