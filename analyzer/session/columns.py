@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import Any, NamedTuple, TypeVar, cast, overload
 
 from analyzer.session.facts import MessageSeen
+from analyzer.session.timeline import history
 from analyzer.stream import CLIENT, SERVER, Side, Span, new_tuple
 from analyzer.tls.events import RecordSeen
 from analyzer.values import dataclass
@@ -66,11 +67,12 @@ class Records(_Columns[RecordSeen]):
 
 
 class _Kinds(NamedTuple):
-    """What the messages of many handshakes have in common."""
+    """What the messages of many handshakes have in common. `history`: see `timeline`."""
 
     sides: tuple[Side, ...]
     types: tuple[str, ...]
     encrypted: tuple[bool, ...]
+    history: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,14 @@ class Messages(_Columns[MessageSeen]):
         """Each of them."""
         return iter([new_tuple(MessageSeen, row) for row in self.rows()])
 
+    @property
+    def history(self) -> str:
+        """One letter for each, see `timeline`."""
+        return self.kinds.history
+
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """As the function `rows`."""
-        sides, types, encrypted = self.kinds
+        sides, types, encrypted, _ = self.kinds
         sizes = _longs(len(self.spans)).unpack(self.sizes)
         return zip(sides, types, sizes, self.spans, encrypted, strict=False)
 
@@ -105,10 +112,8 @@ def records_by_column(records: Sequence[RecordSeen]) -> Sequence[RecordSeen]:
     return Records(sides[0], bytes(types), sizes, spans)
 
 
-def messages_by_column(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen]:
-    """The same."""
-    if not messages:
-        return ()
+def messages_by_column(messages: Sequence[MessageSeen]) -> Messages:
+    """The same, of which there must be one."""
     sides, types, sizes, spans, encrypted = zip(*messages, strict=True)
     kinds = _kinds if len(types) <= _LONGEST_REMEMBERED else _kinds.__wrapped__
     return Messages(
@@ -137,7 +142,10 @@ _LONGEST_REMEMBERED = 128
 
 @lru_cache(_REMEMBERED)
 def _kinds(sides: bytes, types: tuple[str, ...], encrypted: bytes) -> _Kinds:
-    return _Kinds(tuple([_SIDES[side] for side in sides]), types, tuple(map(bool, encrypted)))
+    whose = tuple([_SIDES[side] for side in sides])
+    return _Kinds(
+        whose, types, tuple(map(bool, encrypted)), history(zip(whose, types, strict=True))
+    )
 
 
 @cache

@@ -13,7 +13,7 @@ from analyzer.session.facts import MessageSeen, Presented, Session, SkippedBytes
 from analyzer.session.handshake import LAST_OF_FLIGHT, Handshake
 from analyzer.session.origins import Issuer, Origins, Place, known_by
 from analyzer.session.outcome import Seen, session_outcome
-from analyzer.session.timeline import history, in_handshake_order
+from analyzer.session.timeline import in_handshake_order
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Side, new_tuple
 from analyzer.tls.constants import HANDSHAKE_TYPES, handshake_type_name
 from analyzer.tls.events import (
@@ -294,14 +294,16 @@ class Recorder:
     ) -> Session:
         client_hello, server_hello, tried = told.client_hello, told.server_hello, told.tried
         version = server_hello.version if server_hello else tried.version if tried else None
-        messages = in_handshake_order(*told.messages)
+        types = told.types(CLIENT), told.types(SERVER)
+        ordered = in_handshake_order(*told.messages, types)
+        messages = messages_by_column(ordered) if ordered else None
         closed = (self._closed[CLIENT], self._closed[SERVER])
         sealed = {event.side for event in told.sealed} if told.sealed else frozenset()
         resumed = told.resumed
         seen = Seen(
             version=version,
             messages=told.messages,
-            types=(told.types(CLIENT), told.types(SERVER)),
+            types=types,
             alerts=told.alerts,
             closed=closed,
             readable=(self._readable(CLIENT, sealed), self._readable(SERVER, sealed)),
@@ -323,7 +325,7 @@ class Recorder:
             resumed=resumed,
             resumes=self._origins.find(told.offered_identities) if resumed else "",
             identities=told.offered_identities if resumed else (),
-            history=history(messages),
+            history=messages.history if messages else "",
             certificates=(told.chains[CLIENT], told.chains[SERVER]),
             certificate_request=told.requested(torn=(told.number, SERVER) in self._torn),
             authorities=told.request.authorities if told.request else (),
@@ -332,7 +334,7 @@ class Recorder:
             sealed=_in_time(told.sealed),
             alerts=_in_time(told.alerts),
             proofs=tuple(told.proofs.values()),
-            messages=messages_by_column(messages),
+            messages=messages or (),
             malformed=_in_time(told.malformed),
             recovered=tuple(told.recovered),
             skipped=skipped,

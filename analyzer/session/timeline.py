@@ -7,9 +7,9 @@ flight is in. Only what follows a side's Finished is ordered by capture time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analyzer.session.facts import MessageSeen
 from analyzer.stream import CLIENT, SERVER, Side
@@ -80,31 +80,39 @@ _REMEMBERED = 1024
 _LONGEST_REMEMBERED = 64  # messages of one side
 
 
-def history(messages: Sequence[MessageSeen]) -> str:
-    """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history."""
+def history(messages: Iterable[tuple[Any, ...]]) -> str:
+    """One letter a message, e.g. `CsxkrnXGYIFtif`: Zeek's ssl_history.
+
+    Args:
+        messages: `MessageSeen`s, or whatever begins with a side and a type.
+    """
     return "".join([_LETTERS[message[0]][message[1]] for message in messages])
 
 
 def in_handshake_order(
-    client: Sequence[MessageSeen], server: Sequence[MessageSeen]
-) -> tuple[MessageSeen, ...]:
-    """Both sides' messages of one handshake, each side's own order kept."""
-    sent, answered = _until_finished(client), _until_finished(server)
+    client: list[MessageSeen], server: list[MessageSeen], types: tuple[list[str], list[str]]
+) -> list[MessageSeen]:
+    """Both sides' messages of one handshake, each side's own order kept.
+
+    Args:
+        types: those of the messages, per side.
+    """
+    sent, answered = _until_finished(types[CLIENT]), _until_finished(types[SERVER])
     short = len(sent) <= _LONGEST_REMEMBERED and len(answered) <= _LONGEST_REMEMBERED
     order = (_order if short else _order.__wrapped__)(sent, answered)
-    both = (*client[: order.client], *server[: order.server])
+    both = client[: order.client] + server[: order.server]
     ordered = [both[at] for at in order.places]
     after = _by_time(CLIENT, client, order.client) + _by_time(SERVER, server, order.server)
     after.sort()
-    return (*ordered, *[message for _, _, _, message in after])
+    ordered += [message for _, _, _, message in after]
+    return ordered
 
 
-def _until_finished(messages: Sequence[MessageSeen]) -> tuple[str, ...]:
+def _until_finished(types: list[str]) -> tuple[str, ...]:
     """The types of one side's messages up to its Finished; what follows has no flight of its own."""
-    kinds = [message[1] for message in messages]
-    if "finished" in kinds:
-        del kinds[kinds.index("finished") + 1 :]
-    return tuple(kinds)
+    if "finished" in types:
+        return tuple(types[: types.index("finished") + 1])
+    return tuple(types)
 
 
 def _by_time(
