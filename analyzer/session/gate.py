@@ -32,25 +32,26 @@ class Gate:
 
     def events(self, event: Chunk | Gap | Closed) -> list[Chunk | Gap | Closed]:
         """What the level is to be fed from now on, once a hello begins; nothing before."""
-        if isinstance(event, Closed):
-            self._ends.append(event)
-            return []
-        side, tail = event.side, self._tails[event.side]
-        if isinstance(event, Gap):
+        side = event[0]
+        tail = self._tails[side]
+        if type(event) is Chunk:
+            data = tail + event[1]
+            if self.offsets[side] + len(data) > _SEARCHED:
+                self._pass(side, len(data))
+                self._tails[side] = b""
+            elif may_hold_hello(data, side):
+                return [event._replace(data=data), *self._ends]
+            else:
+                over = len(data) - _TAIL
+                if over > 0:
+                    self._pass(side, over)
+                    data = data[over:]
+                self._tails[side] = data
+        elif isinstance(event, Gap):
             self._pass(side, len(tail) + (event.size or 0))
             self._tails[side] = b""
-            return []
-        data = tail + event.data
-        if self.offsets[side] + len(data) > _SEARCHED:
-            self._pass(side, len(data))
-            self._tails[side] = b""
-            return []
-        if may_hold_hello(data, side):
-            return [event._replace(data=data), *self._ends]
-        if len(data) > _TAIL:
-            self._pass(side, len(data) - _TAIL)
-            data = data[-_TAIL:]
-        self._tails[side] = data
+        else:
+            self._ends.append(event)
         return []
 
     def _pass(self, side: int, size: int) -> None:

@@ -27,7 +27,6 @@ _CLIENT_HELLO, _SERVER_HELLO = 1, 2
 _SMALLEST_SEALED = 16  # an authentication tag alone
 # Begins a record of application data (RFC 8446 section 5.2), but for the last byte of its version.
 SEALED = b"\x17\x03"
-_MAJOR = 0x0300
 
 # AlertDescription (IANA "TLS Alerts").
 _ALERTS = frozenset(
@@ -101,9 +100,17 @@ def record_size(data: bytes | bytearray, at: int = 0) -> int | None:
 
 def sealed_record(data: bytes, at: Span) -> Fields | None:
     """The one record of application data that `data`, of the frames `at`, is from end to end; None if it is not."""
-    if len(data) <= RECORD_HEADER or record_size(data) != len(data) or data[0] != APPLICATION_DATA:
+    if len(data) <= RECORD_HEADER:
         return None
-    return APPLICATION_DATA, _MAJOR | data[2], data[RECORD_HEADER:], at
+    kind, version, length = _HEADER_FIELDS(data)
+    if (
+        length == len(data) - RECORD_HEADER
+        and kind == APPLICATION_DATA
+        and 0x0300 <= version <= 0x0304
+        and length <= LONGEST_RECORD
+    ):
+        return kind, version, data[RECORD_HEADER:], at
+    return None
 
 
 def begins_tls(side: Side, data: bytes, *, answers: bool) -> bool | None:

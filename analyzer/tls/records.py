@@ -100,6 +100,7 @@ class RecordReader:
     __slots__ = (
         "_first",
         "_fresh",
+        "_left",
         "_parts",
         "_searching",
         "_size",
@@ -126,6 +127,8 @@ class RecordReader:
         ] = []  # end of each part in the joined bytes, and its frames
         self._size = 0
         self._wanted = HEADER
+        # Of a record whose header was seen; while it is under way only the first of `_spans` is kept, and not the size.
+        self._left = 0
         self._fresh = True
         self._searching = False
         self._skip = 0  # bytes up to the end of a record that a loss cut
@@ -137,13 +140,11 @@ class RecordReader:
 
     def gather(self, data: bytes, at: Span) -> bool:
         """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
-        size = self._size + len(data)
-        # While a border is searched, or after bytes that are no record, never so many bytes are wanted.
-        if size >= self._wanted or not self._parts:
+        left = self._left - len(data)
+        if left <= 0:
             return False
         self._parts.append(data)
-        self._spans.append((size, at))
-        self._size = size
+        self._left = left
         return True
 
     def feed(self, chunk: Chunk) -> Sequence[Fields]:
@@ -152,21 +153,21 @@ class RecordReader:
         if not self.usual:
             return self._feed_unusual(data, at)
         ended: tuple[Fields, ...] = ()
-        parts = self._parts
-        if parts:
-            wanted, latest = self._wanted, self._size
-            left = wanted - latest
-            if len(data) < left or wanted == HEADER:
-                return self._feed_on(data, at)
+        left, parts = self._left, self._parts
+        if left:
+            if self.gather(data, at):
+                return ()
             # Its body is joined without the header, and without what follows: a large one is copied once.
             kind, version, _ = _HEADER_FIELDS(parts[0])
             parts[0] = parts[0][HEADER:]
             parts.append(data[:left])
             ended = ((kind, version, b"".join(parts), self._spans[0][1].to(at)),)
-            self._parts, self._spans, self._size, self._wanted = [], [], 0, HEADER
+            self._parts, self._spans, self._size, self._left = [], [], 0, 0
             data = data[left:]
             if not data:
                 return ended
+        elif parts:
+            return self._feed_on(data, at)
         size = len(data)
         if size >= HEADER:
             # Nine of ten chunks are one record, begin one or end one: a third is saved where no loop goes over them.
@@ -181,8 +182,7 @@ class RecordReader:
                 if end == size:
                     record = kind, version, data[HEADER:], at
                     return (*ended, record) if ended else (record,)
-                self._wanted, self._size = end, size
-                self._parts, self._spans = [data], [(size, at)]
+                self._parts, self._spans, self._left = [data], [(size, at)], end - size
                 return ended
         return [*ended, *self._feed_on(data, at)]
 
@@ -235,7 +235,7 @@ class RecordReader:
             self.usual = not self._skip
         # Most records lie in one chunk, whose frames are theirs: nothing is looked up for them.
         records: list[Fields] = []
-        wanted = HEADER
+        left = 0
         while size - start >= HEADER:
             kind, version, length = _HEADER_FIELDS(data, start)
             if not (
@@ -248,12 +248,12 @@ class RecordReader:
             begin = start + HEADER
             end = begin + length
             if end > size:
-                wanted = end - start
+                left = end - size
                 break
             span = at if start >= latest else self._span(start, end)
             records.append((kind, version, data[begin:end], span))
             start = end
-        self._wanted = wanted
+        self._wanted, self._left = HEADER, left
         if start < latest:
             self._keep(data, start)
         elif start < size:
@@ -273,15 +273,17 @@ class RecordReader:
             The size of the body of the application data record that is lost, where it is lost alone.
         """
         cut = None
-        if self._size >= HEADER and size is not None and size <= self._wanted - self._size:
-            kind, _, length = _HEADER_FIELDS(b"".join(self._parts)[:HEADER])
-            cut = length if kind == APPLICATION_DATA and not self._searching else None
-        left = self._skip or (self._wanted - self._size if self._size >= HEADER else 0)
+        if self._left and size is not None and size <= self._left:
+            kind, _, length = _HEADER_FIELDS(self._parts[0])
+            cut = length if kind == APPLICATION_DATA else None
+        left = self._skip or self._left
+        if not left and self._size >= HEADER:
+            left = self._wanted - self._size
         self._skip = left - size if size is not None and left >= size else 0
         self._searching = size is None or left < size
         self.late = self.usual = False
         self._parts, self._spans, self._size = [], [], 0
-        self._wanted = HEADER
+        self._wanted, self._left = HEADER, 0
         self._fresh = False
         self.broken = ""
         self.skipped = 0
