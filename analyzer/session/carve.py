@@ -124,7 +124,8 @@ class _Lane:
         data = waiting[0][1] if len(waiting) == 1 else b"".join([chunk[1] for chunk in waiting])
         at = 0 if len(self.found) < self._limits.found else len(data)
         while len(self.found) < self._limits.found:
-            match = _BEGINNING.search(data, at) and _SHAPE.search(data, at)
+            first = _BEGINNING.search(data, at)
+            match = first and _SHAPE.search(data, first.start())
             if match is None:
                 at = max(at, len(data) - _SHAPE_SIZE + 1)
                 break
