@@ -141,5 +141,5 @@ class Closed(NamedTuple):
 
 
 StreamEvent: TypeAlias = Chunk | Gap | Closed
-# Takes the bytes and frames of a chunk of which nothing can be told yet, or says False.
-Gather: TypeAlias = Callable[[bytes, Span], bool]
+# Takes the bytes of a chunk of which nothing can be told yet, or says False.
+Gather: TypeAlias = Callable[[bytes], bool]

@@ -138,7 +138,7 @@ class RecordReader:
         """Whether the next byte begins a record, as far as all before it tell."""
         return self.usual and not self._parts
 
-    def gather(self, data: bytes, at: Span) -> bool:
+    def gather(self, data: bytes) -> bool:
         """Keep bytes that complete no record, as eight of nine segments of a bulk transfer; False if others."""
         left = self._left - len(data)
         if left <= 0:
@@ -155,7 +155,7 @@ class RecordReader:
         ended: tuple[Fields, ...] = ()
         left, parts = self._left, self._parts
         if left:
-            if self.gather(data, at):
+            if self.gather(data):
                 return ()
             # Its body is joined without the header, and without what follows: a large one is copied once.
             kind, version, _ = _HEADER_FIELDS(parts[0])

@@ -119,7 +119,7 @@ class Flows:
             half.position += size
             tally.recent.append(segment)
             gather = half.gather
-            if gather is not None and gather(payload, at):
+            if gather is not None and gather(payload):
                 return ()
             return ((flow, new_tuple(Chunk, (half.side, payload, at))),)
         events = flow.take(half, segment)

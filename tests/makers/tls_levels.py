@@ -71,9 +71,7 @@ def run_level(
     layer = TlsLayer(secrets, limits)
     told: list[TlsEvent] = []
     for event in events:
-        if not (
-            gathers and isinstance(event, Chunk) and layer.gathers[event.side](event.data, event.at)
-        ):
+        if not (gathers and isinstance(event, Chunk) and layer.gathers[event.side](event.data)):
             told += layer.feed(event)
     return Told([*told, *layer.finish()], layer)
 
