@@ -91,10 +91,12 @@ def _proofs(proofs: tuple[Proof, ...]) -> str:
 def _messages(messages: Sequence[MessageSeen]) -> str:
     """The longest part: some 25 of them, and dozens of their times are of the same second."""
     told = []
-    frame = began = now = -1
+    latest = None
+    now = -1
     second = place = ""
     for side, kind, size, at, encrypted in rows(messages):
-        if at[0] != frame or at[2] != began:  # a flight's messages mostly come in one frame
+        if at is not latest:  # a flight's messages mostly come in one frame
+            latest = at
             frame, _, began, _ = at
             seconds, rest = divmod(began, SECOND)
             if seconds != now:
