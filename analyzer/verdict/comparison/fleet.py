@@ -204,10 +204,12 @@ def _changed(told: Sequence[Brief]) -> Iterator[Finding]:
     """An address that showed one certificate and later another one."""
     ders: dict[tuple[str, str], bytes] = {}
     several = set()
-    for shown in _all_shown(told):
-        place, der = (shown.slot.code, shown.address), shown.certificate.der
-        if ders.setdefault(place, der) != der:
-            several.add(place)
+    for each in told:
+        ends = each.client, each.server
+        for slot, certificate, _ in each.kind.leaves:
+            place = slot.code, ends[slot.side].address
+            if ders.setdefault(place, certificate.der) != certificate.der:
+                several.add(place)
     series: dict[tuple[str, str], list[_Shown]] = {}
     for shown in _all_shown(told) if several else ():
         if (shown.slot.code, shown.address) in several:
@@ -264,7 +266,9 @@ def _half_refused(told: Sequence[Brief]) -> Iterator[Finding]:
             [leaf], server = leaves, each.server.address
             refusal = each.refused[slot.level]
             if level.outcome == "established":
-                taken.setdefault(leaf, {}).setdefault(server, _shown_at(each, slot))
+                by = taken.setdefault(leaf, {})
+                if server not in by:
+                    by[server] = _shown_at(each, slot)
             elif refusal is not None:
                 refused.setdefault(leaf, {}).setdefault(server, refusal)
         for leaf, by in refused.items():
