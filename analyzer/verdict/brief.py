@@ -15,20 +15,22 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from analyzer.session.certificates import Certificate
-from analyzer.session.facts import Conversation, Session
+from analyzer.session.facts import Conversation, Presented, Session
 from analyzer.session.timing import slowing, timing
 from analyzer.stream import SERVER, Span
 from analyzer.transport.facts import Endpoint
 from analyzer.values import dataclass
 from analyzer.verdict.certificates.slots import SLOT_TABLE, Slot
 from analyzer.verdict.finding import Cause, Finding, Status
-from analyzer.verdict.overall import doubts, failures
+from analyzer.verdict.overall import Said, doubts, failures
 
 # Alerts by which a certificate is refused (RFC 8446 section 6.2, RFC 5246 section 7.2.2).
 _CERTIFICATE_ALERTS = frozenset({40, 42, 43, 44, 45, 46, 48, 49, 51, 116})
 
 # Kinds of connection that are shared; a capture has a handful, a hostile one any number.
 _KINDS = 4096
+# What is found of a connection is mostly what was found of one of the last ones.
+_JUDGEMENTS = 256
 
 
 class Leaf(NamedTuple):
@@ -168,21 +170,23 @@ def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | Non
     tcp = told.tcp
     levels = told.at_level(0), told.at_level(1)
     stages = timing(told)
-    statuses = tuple([(finding.code, finding.status) for finding in findings])
+    said = tuple([(finding.code, finding.status, finding.message) for finding in findings])
+    failed, unsure, statuses = _judged(told.outcome, told.stage, told.broken, said)
     leaves, shown_at = _leaves(told, dict(statuses))
     ttls = tcp.sides[SERVER].ttls
     kind = Kind(
         told.outcome,
         "" if cause is None else cause.code,
         told.broken,
-        tuple(failures(told, findings)),
-        tuple(doubts(told, findings)),
+        failed,
+        unsure,
         statuses,
         (_level(levels[0]), _level(levels[1])),
         leaves,
         tuple([stage.stage for stage in stages]),
         ttls[0] if ttls else None,
     )
+    refused = _refusal(levels[0]), _refusal(levels[1])
     trip = _NO_TRIP if tcp.rtt_ns is None else tcp.rtt_ns
     took = [stage.took_ns for stage in stages]
     times = (*tcp.span, tcp.longest_silence_ns, trip, *took, *chain.from_iterable(shown_at))
@@ -191,7 +195,7 @@ def brief_of(told: Conversation, findings: Sequence[Finding], cause: Cause | Non
         tcp.client,
         _same_end(tcp.server),
         _same_kind(kind),
-        (_refusal(levels[0]), _refusal(levels[1])) if _alerted(levels) else _NOT_REFUSED,
+        refused if any(refused) else _NOT_REFUSED,
         slowing(told),
         _times(len(times)).pack(*times),
     )
@@ -214,6 +218,18 @@ def brief_of_row(row: tuple[Any, ...], kinds: Sequence[Kind]) -> Brief:
 _NOT_REFUSED = (None, None)
 
 
+@functools.lru_cache(maxsize=_JUDGEMENTS)
+def _judged(
+    outcome: str, stage: str, broken: str, said: tuple[Said, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, Status], ...]]:
+    """The failures, doubts and statuses of a kind."""
+    return (
+        tuple(failures(outcome, stage, said)),
+        tuple(doubts(outcome, stage, broken, said)),
+        tuple([(code, status) for code, status, _ in said]),
+    )
+
+
 @functools.lru_cache(maxsize=_KINDS)
 def _same_kind(kind: Kind) -> Kind:
     """The first of equal kinds."""
@@ -228,36 +244,38 @@ def _same_end(end: Endpoint) -> Endpoint:
 def _leaves(told: Conversation, statuses: dict[str, Status]) -> tuple[tuple[Leaf, ...], list[Span]]:
     """The first presentation of a certificate in each slot, and where that was."""
     leaves, shown_at = [], []
-    for slot in SLOT_TABLE:
+    for slot, code, level, side in _SLOTS:
         for session in told.sessions:
-            shown = session.certificates[slot.side]
-            if session.level == slot.level and shown:
+            shown = session.certificates[side] if session.level == level else None
+            if shown:
                 first = shown[0]
-                status = statuses.get(slot.code, Status.UNKNOWN)
-                leaves.append(Leaf(slot, first.certificate, status))
+                leaves.append(Leaf(slot, first.certificate, statuses.get(code, Status.UNKNOWN)))
                 shown_at.append(first.at)
                 break
     return tuple(leaves), shown_at
 
 
+_SLOTS = tuple([(slot, slot.code, slot.level, slot.side) for slot in SLOT_TABLE])
+
+
 def _level(session: Session | None) -> Level | None:
     if session is None:
         return None
-    leaves = tuple(
-        [
-            None if chain is None else tuple([shown.certificate for shown in chain[:1]])
-            for chain in session.certificates
-        ]
-    )
-    return Level(session.version, session.suite, session.outcome, leaves)
+    client, server = session.certificates
+    return Level(session.version, session.suite, session.outcome, (_leaf(client), _leaf(server)))
 
 
-def _alerted(levels: tuple[Session | None, Session | None]) -> bool:
-    return any(session is not None and session.alerts for session in levels)
+def _leaf(chain: tuple[Presented, ...] | None) -> tuple[Certificate, ...] | None:
+    """The first of a chain, () for an empty one."""
+    if chain is None:
+        return None
+    return (chain[0].certificate,) if chain else ()
 
 
 def _refusal(session: Session | None) -> Span | None:
     if session is None:
         return None
-    refusals = (a for a in session.alerts if a.side is SERVER and a.code in _CERTIFICATE_ALERTS)
-    return next((alert.at for alert in refusals), None)
+    for alert in session.alerts:
+        if alert.code in _CERTIFICATE_ALERTS and alert.side is SERVER:
+            return alert.at
+    return None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from analyzer.session.facts import Conversation
-from analyzer.verdict.finding import SLOTS, Finding, Status
+from analyzer.verdict.finding import SLOTS, Status
 
 if TYPE_CHECKING:
     from analyzer.verdict.brief import Brief
@@ -46,34 +45,39 @@ def overall(connections: Sequence[Brief]) -> tuple[Status, tuple[str, ...]]:
     return (Status.UNKNOWN, unsure) if unsure else (Status.PASS, ())
 
 
-def failures(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+# Of a finding: its code, status and message.
+Said: TypeAlias = tuple[str, Status, str]
+
+
+def failures(outcome: str, stage: str, said: Sequence[Said]) -> Iterator[str]:
     """What failed in one connection, one clause each."""
-    if told.outcome == "failed":
-        yield f"failed {_STAGE_WORDS[told.stage]}"
-    yield from (_clause(f) for f in findings if f.code in _FAILING and f.status is Status.FAIL)
+    if outcome == "failed":
+        yield f"failed {_STAGE_WORDS[stage]}"
+    for code, status, message in said:
+        if code in _FAILING and status is Status.FAIL:
+            yield _clause(code, message)
 
 
-def doubts(told: Conversation, findings: Sequence[Finding]) -> Iterator[str]:
+def doubts(outcome: str, stage: str, broken: str, said: Sequence[Said]) -> Iterator[str]:
     """What of one connection is not shown, one clause each."""
-    if told.broken:
+    if broken:
         yield "the analyzer itself failed on this connection"
-    if told.outcome == "unfinished":
-        yield f"stops without a refusal {_STAGE_WORDS[told.stage]}"
-    elif told.outcome != "established":
+    if outcome == "unfinished":
+        yield f"stops without a refusal {_STAGE_WORDS[stage]}"
+    elif outcome != "established":
         yield "whether it was established cannot be told from this capture"
-    slots = {f.code: f for f in findings if f.code in SLOTS}
+    slots = {code: (status, message) for code, status, message in said if code in SLOTS}
     for code in SLOTS:
         if code in slots:
-            if slots[code].status is not Status.PASS:
-                yield _clause(slots[code])
+            status, message = slots[code]
+            if status is not Status.PASS:
+                yield _clause(code, message)
         elif code in USUAL_SLOTS:
             yield f"{_title(code)}: nothing is expected for it"
 
 
-def _clause(finding: Finding) -> str:
-    return (
-        f"{_title(finding.code)}: {finding.message}" if finding.code in SLOTS else finding.message
-    )
+def _clause(code: str, message: str) -> str:
+    return f"{_title(code)}: {message}" if code in SLOTS else message
 
 
 def _title(code: str) -> str:
