@@ -47,7 +47,9 @@ _LEAST_SEGMENT = 40  # headers of IPv4 and TCP without options
 
 # An IPv4 header without options and the TCP header behind it: total length, identification, TTL,
 # addresses and ports, sequence and acknowledgment number, header length, flags, window.
-_SEGMENT = struct.Struct(">2xHH2xB3x12sIIBBH")
+_SEGMENT = struct.Struct(">2xHH2xB3x12sIIBBH").unpack_from
+# Size of both headers by the byte that has TCP's; where that cannot be, more than any packet has.
+_HEADERS = [20 + (byte >> 2 & 0x3C) if byte >= 0x50 else 1 << 16 for byte in range(256)]
 
 
 class FrameDecoder(Protocol):
@@ -119,19 +121,20 @@ class Glance:
             end: where the frame ends there.
             at: its number and time.
         """
-        total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT.unpack_from(buffer, ip)
-        size = total - 20 - (offset >> 2 & 0x3C)
-        # A SYN has options to keep, a total length of 0 needs thought: both are rare.
-        if offset < 0x50 or size < 0 or flags & SYN or end - ip < _LEAST_SEGMENT:
-            return None
+        total, ip_id, ttl, key, seq, ack, offset, flags, window = _SEGMENT(buffer, ip)
+        size = total - _HEADERS[offset]
         after = ip + total
-        if not size:
-            payload, missing = b"", 0
-        elif after <= end:
-            (payload,), missing = _COPIES[size](buffer, after - size), 0
-        else:
+        # A SYN has options to keep, a total length of 0 needs thought: both are rare.
+        if size < 0 or flags & SYN:
+            return None
+        payload, missing = b"", 0
+        if after > end:
+            if end - ip < _LEAST_SEGMENT:
+                return None
             payload = bytes(buffer[after - size : end])
             missing = size - len(payload)
+        elif size:
+            (payload,) = _COPIES[size](buffer, after - size)
         fields = key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, b"", ()
         return new_tuple(Segment, fields)
 

@@ -40,9 +40,10 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
     take, dismisses, ignores = glance.segment, glance.dismisses, glance.ignores
     ignored, ip = reading.ignored, glance.ip
     header = _RECORD_HEADER + extra
-    # The time and the length on the wire are fetched for hits only: three numbers less for each frame.
+    # The time is fetched for hits only, the length on the wire for the decoder: three numbers less for each frame.
     unpack = struct.Struct(f"{order}8xI4x{extra}x{glance.format}").unpack_from
-    unpack_rest = struct.Struct(f"{order}II4xI").unpack_from
+    unpack_time = struct.Struct(f"{order}II").unpack_from
+    unpack_wire = struct.Struct(f"{order}12xI").unpack_from
     shift, looked = reading.shift, 0
     number = shift  # of the latest frame
     second = before = 0  # that of the latest hit, and the nanoseconds before it
@@ -68,35 +69,32 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
             continue
         number += 1
         if (
-            dull[source]
-            and dull[target]
-            and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  `in` costs twice as much
-            and (fragment == whole or not fragment)
-            and version == IPV4
+            version == IPV4
             and kind == ordinary
+            and (fragment == whole or not fragment)
+            and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  `in` costs twice as much
         ):
-            position = after
-            continue
+            if dull[source] and dull[target]:
+                position = after
+                continue
+            segment = protocol == TCP
+        else:
+            segment = False
         looked += 1
         start = position + header
-        segment = (
-            protocol == TCP
-            and (fragment == whole or not fragment)
-            and version == IPV4
-            and kind == ordinary
-        )
         if ignored and ignores(buffer, start) if segment else dismisses(buffer, start, after):
             position = after
             continue
-        seconds, fraction, wire = unpack_rest(buffer, position)
-        position = after
+        seconds, fraction = unpack_time(buffer, position)
         if seconds != second:
             second, before = seconds, seconds * _SECOND
         time = before + fraction * unit
         at = new_tuple(Span, (number, number, time, time))
         item: Item | None = take(buffer, start + ip, after, at) if segment else None
         if item is None:
+            (wire,) = unpack_wire(buffer, position)
             item = glance.decode(bytes(buffer[start:after]), wire, at)
+        position = after
         if item is not None:
             yield item
     reading.frames = number = number - shift

@@ -62,22 +62,18 @@ def items(window: Window, reading: Reading) -> Iterator[Item]:
                 options = bytes(buffer[behind : after - 4])
                 yield from section.comments(options, shift + number)
             if (
-                dull[source]
-                and dull[target]
-                and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  as in `pcap`
-                and (fragment == whole or not fragment)
-                and version == IPV4
+                version == IPV4
                 and kind == ordinary
+                and (fragment == whole or not fragment)
+                and (protocol == TCP or protocol == UDP)  # noqa: PLR1714, SIM109  as in `pcap`
             ):
-                continue
+                if dull[source] and dull[target]:
+                    continue
+                segment = protocol == TCP
+            else:
+                segment = False
             looked += 1
             start = begin + _HEADER_SIZE
-            segment = (
-                protocol == TCP
-                and (fragment == whole or not fragment)
-                and version == IPV4
-                and kind == ordinary
-            )
             if (
                 ignored and ignores(buffer, start)
                 if segment
