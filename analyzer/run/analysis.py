@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePath
 
 from analyzer.capture.items import Comment, IcmpError, Item, KeyLogBlock, Segment
@@ -200,6 +201,9 @@ class Analysis:
         if flow.number not in self._joined_late and flow.number not in self._broken:
             self._feeds[flow.number] = stack.feed
         flow.gather(stack.gathers)
+        if flow.number not in self._joined_late:
+            # What concerns nobody else need not go through `feed`: 1 % of a nested connection's time.
+            flow.sink = partial(self._feed, stack)
         return stack
 
     def _feed(self, stack: Stack, event: StreamEvent) -> None:

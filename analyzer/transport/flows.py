@@ -73,17 +73,16 @@ class Flows:
         self._now = 0  # capture time, as far as sweeps and `advance` know it
 
     def feed(self, segment: Segment) -> FlowEvents:
-        """The events that `segment` gives rise to, mostly none or one."""
+        """The events that `segment` gives rise to, mostly none or one; what a flow's `sink` takes is not among them."""
         key, seq, ack, flags, window, payload, missing, at, ttl, ip_id, _, path = segment
         known = self._halves.get(key)
         _, _, began, ended = at
         if ended > self.latest:  # noqa: PLR1730  a call costs more than the rest of this line
             self.latest = ended
-        if known is None or flags & SYN or began >= self._sweep_at:
+        if known is None or began >= self._sweep_at:
             return self._feed_slowly(segment)
         flow, half = known
         tally = half.tally
-        before = tally.latest
         # Of a bulk transfer, and of a storm, nearly every segment brings the next bytes, or only acknowledges: neither a
         # keep-alive nor a copy. All is done here for these, in half a microsecond; `Flow.take` needs two.
         if (
@@ -95,7 +94,7 @@ class Flows:
                 if payload
                 else flags == ACK
                 and tally.acknowledging
-                and before is not None
+                and (before := tally.latest) is not None
                 and before.ip_id != ip_id
             )
         ):
@@ -104,14 +103,15 @@ class Flows:
                 if silence > flow.longest_silence:
                     flow.note_silence(silence, at)
                 flow.last, flow.last_ended = at, ended
-            if path != flow.path:
+            if path is not flow.path and path != flow.path:
                 flow.note_path(path)
             tally.latest = segment
             tally.segments += 1
             if ttl != tally.ttl or not window or tally.zero_since is not None:
                 tally.note(segment)
-            if ack != half.peer.acked:
-                half.peer.acknowledge(ack)
+            peer = half.peer
+            if ack != peer.acked:
+                peer.acknowledge(ack)
             if not payload:
                 return ()
             size = len(payload)
@@ -121,7 +121,13 @@ class Flows:
             gather = half.gather
             if gather is not None and gather(payload):
                 return ()
-            return ((flow, new_tuple(Chunk, (half.side, payload, at))),)
+            chunk = new_tuple(Chunk, (half.side, payload, at))
+            if flow.sink is None:
+                return ((flow, chunk),)
+            flow.sink(chunk)
+            return ()
+        if flags & SYN:
+            return self._feed_slowly(segment)
         events = flow.take(half, segment)
         if flags & (FIN | RST):
             return [*((flow, event) for event in events), *self._retire(flow)]

@@ -14,7 +14,7 @@ from analyzer.stream import CLIENT, Chunk, Closed, Gap, Gather, Side, Span, Stre
 from analyzer.transport.limits import TransportLimits
 from analyzer.transport.pieces import Piece, end_of, sender_of
 from analyzer.transport.remembered import first_unlike
-from analyzer.transport.seq import MASK, distance
+from analyzer.transport.seq import HALF, MASK, distance
 from analyzer.transport.tally import Tally
 
 # What is called reordering where the round trip is not known (Wireshark's threshold).
@@ -131,7 +131,9 @@ class Half:
 
     def acknowledge(self, ack: int) -> None:
         """The peer has every byte before `ack`."""
-        if self.acked < 0 or distance(ack, self.acked) > 0:
+        acked = self.acked
+        # The first test decides nearly always; the call alone takes as long as that.
+        if 0 < ack - acked < HALF or acked < 0 or distance(ack, acked) > 0:
             self.acked = ack
         if not self.settled and (self._floor < 0 or distance(ack, self._floor) < 0):
             self._floor = ack
@@ -317,10 +319,18 @@ class Half:
         if self._fin and self.position >= self._fin[0] and not self._closed:
             events.append(Closed(self.side, "fin", self._fin[1]))
             self._close()
-        self.direct = self.tally.acknowledging and not (self._held or self._fin or self._closed)
+        self.open_up()
+        return events
+
+    def open_up(self) -> None:
+        """Let what follows pass straight through, where nothing is held or undecided."""
+        self.direct = (
+            self.settled
+            and self.tally.acknowledging
+            and not (self._held or self._fin or self._closed)
+        )
         if self.direct:
             self.tally.remember()
-        return events
 
     def _skip(self, unacknowledged: str) -> Gap:
         """Give up the hole before the first held piece."""

@@ -11,7 +11,6 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from operator import itemgetter
 from typing import NamedTuple
 
 from analyzer.capture.items import Segment
@@ -25,9 +24,8 @@ _SAME_PACKET_WITHOUT_ID_NS = 5_000_000
 
 
 class Sighting(NamedTuple):
-    """A segment that was seen. Of these there are hashes: the packet (see `_PACKET`), its payload, its path."""
+    """A segment that was seen. Of its payload, which has `size` bytes, and of its path there are hashes."""
 
-    packet: int
     payload: int
     path: int
     first: int
@@ -35,8 +33,11 @@ class Sighting(NamedTuple):
     began: int
     ended: int
     seq: int
+    ack: int
     size: int
     missing: int
+    flags: int
+    ip_id: int
 
     @property
     def at(self) -> Span:
@@ -44,12 +45,12 @@ class Sighting(NamedTuple):
         return Span(self.first, self.last, self.began, self.ended)
 
 
-_KIND = struct.Struct("<BI").unpack_from
-_PACKET = itemgetter(1, 2, 3, 9, 5)  # sequence number, acknowledgment number, flags, IP id, payload
-
-
+# A hash, and a number of 64 bits; where sizes have as many they are packed in half the time.
+_HASH, _WIDE = "n", "N" if struct.calcsize("N") == struct.calcsize("Q") else "Q"
 # In nearly all connections each segment came in one frame, by the same way, and was captured whole.
 _OF_ONE_FRAME, _BY_ONE_PATH, _WHOLE = 1, 2, 4
+_KINDS = 8
+_KIND_AND_COUNT = struct.Struct(_WIDE).unpack_from
 
 
 @cache
@@ -57,7 +58,9 @@ def _columns(count: int, kind: int) -> struct.Struct:
     spans = 2 if kind & _OF_ONE_FRAME else 4
     paths = 1 if kind & _BY_ONE_PATH else count
     missing = 0 if kind & _WHOLE else count
-    return struct.Struct(f"<BI{2 * count + paths}q{spans * count}Q{2 * count + missing}I")
+    return struct.Struct(
+        f"{_WIDE}{count + paths}{_HASH}{spans * count}{_WIDE}{3 * count + missing}I{2 * count}H"
+    )
 
 
 def pack_sightings(segments: Sequence[Segment]) -> bytes:
@@ -74,36 +77,38 @@ def pack_sightings(segments: Sequence[Segment]) -> bytes:
     if not any(missing):
         kind, missing = kind | _WHOLE, ()
     return _columns(count, kind).pack(
-        kind,
-        count,
-        *map(hash, zip(seqs, acks, flags, ip_ids, payloads, strict=True)),
+        count * _KINDS + kind,
         *map(hash, payloads),
         *map(hash, paths),
         *chain.from_iterable(times),
         *seqs,
+        *acks,
         *map(len, payloads),
         *missing,
+        *flags,
+        *ip_ids,
     )
 
 
 def sightings(packed: bytes, most: int) -> Iterator[Sighting]:
     """The last ones that were packed, so many at most."""
-    kind, count = _KIND(packed)
-    values = iter(_columns(count, kind).unpack(packed)[2:])
+    count, kind = divmod(_KIND_AND_COUNT(packed)[0], _KINDS)
+    values = iter(_columns(count, kind).unpack(packed)[1:])
 
     def column() -> tuple[int, ...]:
         return tuple(islice(values, count))
 
-    packets, payloads = column(), column()
+    payloads = column()
     paths = (next(values),) * count if kind & _BY_ONE_PATH else column()
     if kind & _OF_ONE_FRAME:
         firsts = lasts = column()
         begans = endeds = column()
     else:
         firsts, lasts, begans, endeds = column(), column(), column(), column()
-    seqs, sizes = column(), column()
+    seqs, acks, sizes = column(), column(), column()
     missing = (0,) * count if kind & _WHOLE else column()
-    columns = packets, payloads, paths, firsts, lasts, begans, endeds, seqs, sizes, missing
+    spans = firsts, lasts, begans, endeds
+    columns = payloads, paths, *spans, seqs, acks, sizes, missing, column(), column()
     return islice(map(Sighting, *columns), max(0, count - max(0, most)), None)
 
 
@@ -116,7 +121,9 @@ def is_same_packet(one: Segment, other: Segment) -> bool:
 
 def is_sighted(segment: Segment, earlier: Sighting) -> bool:
     """The same of a segment and one that was packed."""
-    if hash(_PACKET(segment)) != earlier.packet:
+    if segment.ip_id != earlier.ip_id or segment[1:4] != (earlier.seq, earlier.ack, earlier.flags):
+        return False  # as in `is_same_packet`
+    if len(segment.payload) != earlier.size or hash(segment.payload) != earlier.payload:
         return False
     return _can_be_one(
         segment.ip_id, segment.at, earlier.at, same_path=hash(segment.path) == earlier.path

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 MASK = 0xFFFF_FFFF
+HALF = 0x8000_0000
 
 
 def distance(of: int, since: int) -> int:
     """How far `of` lies after `since`, negative where before: the shorter way round the circle."""
-    return ((of - since + 0x8000_0000) & MASK) - 0x8000_0000
+    ahead = of - since
+    if -HALF <= ahead < HALF:
+        return ahead  # nearly always, in half the time
+    return (ahead + HALF & MASK) - HALF

@@ -151,17 +151,16 @@ class Tally:
 
     def note_options(self, options: bytes) -> None:
         """Take the maximum segment size and window scale of a SYN (RFC 9293 section 3.2, RFC 7323 section 2)."""
-        at = 0
-        while at + 1 < len(options) and options[at]:
-            if options[at] == 1:
+        at, last = 0, len(options) - 1
+        while at < last and (kind := options[at]):
+            if kind == 1:
                 at += 1
                 continue
-            kind, length = options[at], options[at + 1]
-            value = options[at + 2 : at + length]
+            length = options[at + 1]
             if kind == 2 and length == 4:
-                self.mss = int.from_bytes(value, "big")
-            elif kind == 3 and length == 3 and value:
-                self.window_scale = value[0]
+                self.mss = int.from_bytes(options[at + 2 : at + 4], "big")
+            elif kind == 3 and length == 3 and at + 2 <= last:
+                self.window_scale = options[at + 2]
             at += max(length, 2)
 
     def note_reset(self, segment: Segment, before: Segment | None, asked: Segment | None) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from analyzer.capture.items import ACK, FIN, RST, SYN, IcmpError, Segment
-from analyzer.stream import CLIENT, SERVER, Gather, Side, Span, StreamEvent, new_tuple
+from analyzer.stream import CLIENT, SERVER, Chunk, Gather, Side, Span, StreamEvent, new_tuple
 from analyzer.transport.facts import TcpFacts, endpoints, ports_of
 from analyzer.transport.half import Half
 from analyzer.transport.keep_alive import is_keep_alive
@@ -27,6 +27,7 @@ class Flow:
         last: its latest segment's frame, and `last_ended` its time. ended: no more events come, `facts()` is final.
         watched_until: until when nothing more of it was seen. ignored: see `Flows.ignore`.
         longest_silence: nanoseconds without a segment. path: of its latest segment.
+        sink: takes the bytes of segments that follow the last ones, which are not told as events then; None for none.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class Flow:
         "path",
         "receiver",
         "sender",
+        "sink",
         "watched_until",
     )
 
@@ -69,6 +71,7 @@ class Flow:
         self.last = self._first = first.at
         self.last_ended = first.at.ended
         self.ended = self.ignored = False
+        self.sink: Callable[[Chunk], None] | None = None
         self.watched_until = first.at.ended
         self._ports = ports
         self._client: Half | None = None
@@ -132,6 +135,8 @@ class Flow:
                 tally.latest = before
         elif not flags & (SYN | FIN):
             tally.keep_alives += not copy and is_keep_alive(half, segment)
+            if not half.direct and self._client is not None:
+                half.open_up()
             return ()
         if flags & FIN:
             half.end_at((segment.seq + len(segment.payload) + missing) & MASK, at)

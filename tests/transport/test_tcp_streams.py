@@ -75,6 +75,27 @@ def test_what_is_gathered_is_told_to_nobody_until_a_side_ends():
     ]
 
 
+def test_what_a_sink_takes_is_not_told_besides():
+    from analyzer.transport import Flows
+
+    talk = Conversation().open()
+    for number in range(6):
+        talk.data(Side(number % 2), b"part %d" % number)
+    talk.segments[-1], talk.segments[-3] = talk.segments[-3], talk.segments[-1]  # out of order
+    talk.fin(CLIENT, b"last")
+    taken: list[Chunk] = []
+    told: list[bytes] = []
+    flows = Flows(frozenset({2223}))
+    for segment in talk.segments:
+        for flow, event in flows.feed(segment):
+            flow.sink = taken.append
+            told += [event.data] if isinstance(event, Chunk) else []
+    # The first of each side are told, and what waited for others, and what comes with the end.
+    assert [chunk.data for chunk in taken] == [b"part 2", b"part 4"]
+    assert [chunk.side for chunk in taken] == [CLIENT, CLIENT]
+    assert told == [b"part 0", b"part 1", b"part 3", b"part 5", b"last"]
+
+
 def test_thousands_of_segments_may_come_before_the_first_one():
     talk = Conversation().open()
     opening = talk.segments[:]
