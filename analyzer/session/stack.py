@@ -19,7 +19,7 @@ from analyzer.session.origins import Origins
 from analyzer.session.outcome import connection_outcome, stage
 from analyzer.session.recorder import Recorder
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, StreamEvent
-from analyzer.tls.events import Message, TlsEvent, Tried
+from analyzer.tls.events import TlsEvent, Tried
 from analyzer.tls.layer import TlsLayer, TlsLimits
 from analyzer.tls.records import Fields
 from analyzer.tls.secrets import Secrets
@@ -46,7 +46,8 @@ class StackOptions:
 
 
 _BOTH = 1 << CLIENT | 1 << SERVER
-_ENDS = frozenset({Gap, Closed})
+_MATTER = frozenset({Chunk, Gap, Closed, Tried})  # of what a level tells, to the next one
+_TAKEN = Recorder.TAKEN
 
 
 class _Told(NamedTuple):
@@ -248,17 +249,15 @@ class _Level:
 
     def _take(self, events: Iterable[TlsEvent]) -> None:
         recorder = self._recorder
-        taken = recorder.TAKEN
         for event in events:
             kind = type(event)
             # As `Recorder.record`, without its call for each of seventy events.
-            taken[kind](recorder, event)
-            if kind is Message:
-                continue
-            if kind is Chunk or kind in _ENDS:
-                self._pass_on(event)  # type: ignore[arg-type]
-            elif kind is Tried:
-                self._joined_late = True
+            _TAKEN[kind](recorder, event)
+            if kind in _MATTER:
+                if kind is Tried:
+                    self._joined_late = True
+                else:
+                    self._pass_on(event)  # type: ignore[arg-type]
 
     def _pass_on(self, event: StreamEvent) -> None:
         """Give the next level its stream."""
