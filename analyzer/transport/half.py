@@ -144,7 +144,7 @@ class Half:
             self.next = seq
         if self._fin is None:
             self._fin = (self.offset(seq), at)
-            self.direct = False
+            self._close_up()
             self.tally.fin = at
 
     def hold(self, segment: Segment) -> bool:
@@ -251,8 +251,7 @@ class Half:
 
     def finish(self, how: str, at: Span) -> list[StreamEvent]:
         """Everything that is left, holes as gaps, and the end (`how`, where no FIN was seen)."""
-        if self.direct and self.tally.recent:
-            self._last = self.tally.recent[-1].at
+        self._close_up()
         self.tally.settle(self.acked, at.ended, -1 if self._held else self.next)
         self.tally.forget()
         if self._closed:
@@ -331,6 +330,12 @@ class Half:
         )
         if self.direct:
             self.tally.remember()
+
+    def _close_up(self) -> None:
+        """From now on no bytes pass straight through; a gap begins behind those that did."""
+        if self.direct and self.tally.recent:
+            self._last = self.tally.recent[-1].at
+        self.direct = False
 
     def _skip(self, unacknowledged: str) -> Gap:
         """Give up the hole before the first held piece."""

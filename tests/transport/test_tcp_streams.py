@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer.capture.items import ACK, PSH, SYN, URG
 from analyzer.stream import CLIENT, SERVER, Chunk, Closed, Gap, Gather, Side
 from analyzer.transport import TransportLimits
@@ -209,6 +211,21 @@ def test_bytes_missing_at_the_end_show_by_the_acknowledgment_or_the_fin():
     finished = only(talk.segments)
     assert [(gap.size, gap.why) for gap in finished.gaps(CLIENT)] == [(10, "never arrived")]
     assert finished.closed(CLIENT) == "fin"
+
+
+@pytest.mark.parametrize("before", [1, 2, 5])
+def test_bytes_missing_before_the_fin_are_between_it_and_the_last_bytes_that_came(before):
+    talk = Conversation().open()
+    for number in range(before):
+        talk.data(CLIENT, b"request %d" % number)
+        talk.ack(SERVER)
+    lost = talk.data(CLIENT, b"lost bytes")
+    talk.fin(CLIENT)
+    talk.ack(SERVER)
+    talk.segments.remove(lost)
+    *chunks, gap, closed = only(talk.segments).of(CLIENT)
+    assert len(chunks) == before
+    assert gap == Gap(CLIENT, 10, chunks[-1].at.to(closed.at), "not captured")
 
 
 def test_a_fin_that_was_not_captured_is_no_gap():
