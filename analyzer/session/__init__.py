@@ -2,7 +2,7 @@
 
 Read in this order:
 
-- `facts`: the values that come out (`Conversation`, `Session`, ...).
+- `facts`: the values that come out (`Conversation`, `Session`, ...); `columns`: the many of them kept small.
 - `stack`: a connection's levels. The plaintext of one TLS level is the stream of the next, so the outer
   and the inner level, and any deeper one, are the same code.
 - `framing`: finds the next level's TLS in that plaintext. `forms`: the ways it may be wrapped; `scan`: whether bytes

@@ -7,7 +7,7 @@
     tally    one direction: what is counted
     remembered  what repeats are compared with once a connection has ended
     keep_alive  segments that bring nothing and ask for an answer
-    released connections that are gone
+    released  connections that are gone, as far as a late segment asks for them
     packed   connections that are only a SYN, or one segment
     hello    the client by its first bytes
     seq      sequence numbers that wrap
