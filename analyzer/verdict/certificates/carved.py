@@ -28,6 +28,8 @@ _LIMITS = (
 
 def check(told: Conversation, whole: Expectations, at: datetime | None) -> Iterator[Finding]:
     """One finding for each carved certificate, each certificate of a side once."""
+    if not told.carved:
+        return
     here = whole.at(told.tcp.server.address)
     for carved in {(c.side, c.certificate.der): c for c in reversed(told.carved)}.values():
         yield _finding(carved, here, whole, at)

@@ -81,13 +81,16 @@ def _judged(
     slot: Slot, told: Conversation, wanted: Wanted, memory: Memory, at: datetime | None
 ) -> Finding | None:
     """The worst of what was presented on this level; a renegotiation may show another certificate."""
-    shown = [
-        _presented(slot, told, session, chain, wanted, memory, at)
-        for session in told.sessions
-        if session.level == slot.level and (chain := session.certificates[slot.side]) is not None
-    ]
-    if shown:
-        return min(shown, key=lambda finding: _WORST_FIRST.index(finding.status))
+    worst: Finding | None = None
+    for session in told.sessions:
+        chain = session.certificates[slot.side] if session.level == slot.level else None
+        if chain is None:
+            continue
+        finding = _presented(slot, told, session, chain, wanted, memory, at)
+        if worst is None or _is_worse(finding, worst):
+            worst = finding
+    if worst is not None:
+        return worst
     if not slot.expects(wanted.here):
         return None
     why = absence(told, slot.level, slot.side)
@@ -99,6 +102,10 @@ def _judged(
         evidence=why.evidence,
         advice=why.advice,
     )
+
+
+def _is_worse(finding: Finding, other: Finding) -> bool:
+    return _WORST_FIRST.index(finding.status) < _WORST_FIRST.index(other.status)
 
 
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PASS)
