@@ -20,7 +20,8 @@ client is. A hole is given up only when the connection ends or a ceiling is reac
 later, a whole direction too.
 """
 
-from analyzer.transport.flows import Ended, FlowEvents, Flows
+from analyzer.transport.facts import Ended
+from analyzer.transport.flows import FlowEvents, Flows
 from analyzer.transport.limits import TransportLimits
 from analyzer.transport.summary import Summary
 from analyzer.transport.tcp import Flow

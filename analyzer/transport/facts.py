@@ -10,6 +10,12 @@ from analyzer.stream import Gap, Side, Span
 from analyzer.values import dataclass
 
 
+class Ended(NamedTuple):
+    """This flow is over: no more events will come. `at`: its last frame."""
+
+    at: Span
+
+
 class Endpoint(NamedTuple):
     """An address as text and a port."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from analyzer.capture.items import ACK, FIN, PSH, RST, SYN, IcmpError, Segment
 from analyzer.stream import Chunk, Span, StreamEvent, file_of, new_tuple
-from analyzer.transport.facts import reversed_key
+from analyzer.transport.facts import Ended, reversed_key
 from analyzer.transport.half import Half
 from analyzer.transport.limits import SECOND, TransportLimits
 from analyzer.transport.packed import (
@@ -29,12 +29,6 @@ from analyzer.transport.summary import Summary
 from analyzer.transport.tcp import Flow
 
 _PUSHED = PSH | ACK
-
-
-class Ended(NamedTuple):
-    """This flow is over: no more events will come. `at`: its last frame."""
-
-    at: Span
 
 
 FlowEvents: TypeAlias = Sequence[tuple[Flow, StreamEvent | Ended]]

@@ -26,8 +26,7 @@ class Flow:
         key: of its first segment. sender, receiver: the halves of that segment's source and target.
         last: its latest segment's frame, and `last_ended` its time. ended: no more events come, `facts()` is final.
         watched_until: until when nothing more of it was seen. ignored: see `Flows.ignore`.
-        longest_silence: nanoseconds without a segment. path: of its latest segment.
-        sink: takes the bytes of segments that follow the last ones, which are not told as events then; None for none.
+        longest_silence: nanoseconds without a segment. path: of its latest segment. sink: see `Flows.feed`.
     """
 
     __slots__ = (
