@@ -10,6 +10,8 @@ from pathlib import Path
 from scripts.benchmark.runs import Entrant, Figures, ratios
 
 PYTHON = sys.executable
+# Capture and transport of a file, nothing behind them.
+WALK = [PYTHON, "-c", "import sys; from scripts.benchmark.walk import main; main(*sys.argv[1:])"]
 OURS = "hsm-analyzer"
 _BEFORE_TLS = "capture and transport"
 _ONE_FILE = f"{OURS}, one small file"
@@ -155,16 +157,11 @@ def _mixed(data: Path) -> Sequence[Entrant]:
 
 
 def _walk(data: Path) -> Sequence[Entrant]:
-    walk = [
-        PYTHON,
-        "-c",
-        "import sys; from scripts.benchmark.walk import main; main(*sys.argv[1:])",
-    ]
     return (
         Entrant("tcpdump", tcpdump(data, "mixed.pcap"), note="filters and writes"),
-        Entrant(_BEFORE_TLS, [*walk, str(data / "mixed.pcap")], note="streams in order, no TLS"),
+        Entrant(_BEFORE_TLS, [*WALK, str(data / "mixed.pcap")], note="streams in order, no TLS"),
         Entrant("tcpdump, pcapng", tcpdump(data, "mixed.pcapng")),
-        Entrant(f"{_BEFORE_TLS}, pcapng", [*walk, str(data / "mixed.pcapng")]),
+        Entrant(f"{_BEFORE_TLS}, pcapng", [*WALK, str(data / "mixed.pcapng")]),
     )
 
 

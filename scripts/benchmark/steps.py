@@ -1,0 +1,110 @@
+"""What each part of the answer costs: the program on one storm, asked for more from row to row; the figures for docs/.
+
+python -m scripts.benchmark.steps --page docs/performance.md
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import click
+
+from scripts.benchmark.page import put
+from scripts.benchmark.runs import run
+from scripts.benchmark.tables import PYTHON, WALK, ours, tshark
+from scripts.workloads.__main__ import key_log, make
+from scripts.workloads.files import write_captures
+from scripts.workloads.pki import make_pki
+from scripts.workloads.sessions import Maker
+from scripts.workloads.shapes import SHAPES
+
+_SCALE = 0.2
+_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row: what is asked, and the command for a capture."""
+
+    what: str
+    command: list[str]
+
+    def on(self, capture: Path) -> list[str]:
+        return [str(capture) if word == "CAPTURE" else word for word in self.command]
+
+
+def _steps(where: Path) -> list[Step]:
+    asked = [PYTHON, "-m", "analyzer", "analyze", "CAPTURE", "-f", "json", "-o", "/dev/null"]
+    every = ours(where, "storm.pcap", "storm.keys")
+    every[every.index(str(where / "storm.pcap"))] = "CAPTURE"
+    fields = tshark(where, "storm.pcap", "storm.keys")
+    fields[fields.index(str(where / "storm.pcap"))] = "CAPTURE"
+    return [
+        Step("segments in order, nothing told", [*WALK, "CAPTURE"]),
+        Step("a report without keys", asked),
+        Step("with the keys of the outer level", [*asked, "--keys", str(where / "outer.keys")]),
+        Step("with the keys of both", [*asked, "--keys", str(where / "storm.keys")]),
+        Step("and the expected set", every),
+        Step("tshark: certificates of the outer level", fields),
+    ]
+
+
+def _outer_keys(where: Path) -> None:
+    """Of the key log, the lines of outer sessions, as the program's own report tells them apart."""
+    command = ours(where, "storm.pcap", "storm.keys")
+    command[command.index("/dev/null")] = "-"
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    randoms = {c["sessions"][0]["client_random"] for c in told["connections"]}
+    lines = (where / "storm.keys").read_text(encoding="ascii").splitlines(keepends=True)
+    kept = [line for line in lines if line.split()[1] in randoms]
+    assert len(randoms) <= len(kept) < len(lines)
+    (where / "outer.keys").write_text("".join(kept), encoding="ascii")
+
+
+def measured(where: Path, connections: int) -> list[str]:
+    """A row for each step: microseconds of processor time for a connection, without the start; the median of rounds."""
+    steps = _steps(where)
+    took: dict[str, list[float]] = {step.what: [] for step in steps}
+    for _ in range(_ROUNDS):
+        for step in steps:
+            full, start = (run(step.on(where / f"{c}.pcap")) for c in ("storm", "nothing"))
+            assert full.code == 0, step.what
+            took[step.what].append((full.cpu - start.cpu) / connections * 1e6)
+    return [
+        f"| {what} | {median(each):,.0f} | {min(each):,.0f} to {max(each):,.0f} |"
+        for what, each in took.items()
+    ]
+
+
+def _workload(data: Path) -> Path:
+    where = data / f"steps-{_SCALE:g}"
+    if not (where / "outer.keys").exists():
+        where.mkdir(parents=True, exist_ok=True)
+        shape = SHAPES["storm"].scaled(_SCALE)
+        make(where / "storm", shape, Maker(make_pki(where / "pki"), key_log(where, "storm")))
+        write_captures([], where / "nothing")
+        _outer_keys(where)
+    return where
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("/tmp/bench"), show_default=True
+)
+@click.option("--page", type=click.Path(path_type=Path), help="Put the table into this page.")
+def main(*, data: Path, page: Path | None) -> None:
+    """Measure and print."""
+    rows = measured(_workload(data), SHAPES["storm"].scaled(_SCALE).connections)
+    head = ["| what is asked of a storm | us for a connection | of the rounds |", "| --- | ---: | ---: |"]  # fmt: skip
+    text = "\n".join([*head, *rows])
+    print(text)
+    if page:
+        put(page, "steps", text)
+
+
+if __name__ == "__main__":
+    main()
