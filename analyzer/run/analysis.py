@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
@@ -92,9 +92,6 @@ class Analysis:
         self._origins = Origins()
         self._stack_options = StackOptions(framing=options.framing, kept=options.kept)
         self._stacks: dict[int, Stack] = {}
-        # Of the connections whose events go to their stack and nowhere else: nearly all, and all events of these but the
-        # first. By `_take` each event took two calls more, a storm's connection 30 times.
-        self._feeds: dict[int, Callable[[StreamEvent], None]] = {}
         # Where every port is looked at and no stream is to be kept: the connections that have shown no TLS yet,
         # and those of them that are told.
         self._doubts: dict[int, Doubt] = {}
@@ -116,22 +113,16 @@ class Analysis:
     def feed(self, items: Iterable[Item]) -> Iterator[Connection]:
         """The connections that end with the next items; may be called again with what follows them."""
         feed = self._flows.feed
-        feeds = self._feeds
+        take = self._take
         for item in items:
             if type(item) is Segment:
                 events = feed(item)
                 if events:
                     for flow, event in events:
-                        feed_stack = feeds.get(flow.number)
                         if type(event) is Ended:
                             yield from self._end(flow)
-                        elif feed_stack is None:
-                            self._take(flow, event)  # type: ignore[arg-type]
                         else:
-                            try:
-                                feed_stack(event)  # type: ignore[arg-type]
-                            except Exception as error:  # noqa: BLE001  as in `_feed`
-                                self._break(flow.number, error)
+                            take(flow, event)  # type: ignore[arg-type]
             elif isinstance(item, IcmpError):
                 self._flows.icmp(item)
             elif isinstance(item, KeyLogBlock | Comment) and self._options.embedded_keys:
@@ -198,8 +189,6 @@ class Analysis:
         doubt = self._doubts.pop(flow.number, None)
         for event in doubt.events() if doubt else ():
             self._feed(stack, event)
-        if flow.number not in self._joined_late and flow.number not in self._broken:
-            self._feeds[flow.number] = stack.feed
         flow.gather(stack.gathers)
         if flow.number not in self._joined_late:
             # What concerns nobody else need not go through `feed`: 1 % of a nested connection's time.
@@ -277,7 +266,6 @@ class Analysis:
             return
         stack = self._stacks.get(flow.number) or self._begin(flow)
         del self._stacks[flow.number]
-        self._feeds.pop(flow.number, None)
         if self._late_keys and stack.held_bytes:
             self._waiting[flow.number] = stack, flow, stack.held_bytes
             self._waiting_bytes += stack.held_bytes
@@ -330,7 +318,6 @@ class Analysis:
         """Note what broke, without anything that came from the capture."""
         if not self._options.contain_crashes:
             raise error
-        self._feeds.pop(number, None)
         place = traceback.extract_tb(error.__traceback__)[-1]
         self._broken[number] = (
             f"{type(error).__name__} in {PurePath(place.filename).name}:{place.lineno}"
