@@ -13,7 +13,21 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass"]
+__all__ = ["ByValue", "dataclass"]
+
+
+class ByValue:
+    """An enumeration's members are packed by their values, whatever the version of Python.
+
+    Up to 3.11.3 they were packed as a call of `getattr`, which `run/packing` calls for nobody.
+    """
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, _: Any, /) -> tuple[Any, ...]:
+        """Its class, called with its value."""
+        return self.__class__, (self.value,)  # type: ignore[attr-defined]
+
 
 if TYPE_CHECKING:
     from dataclasses import dataclass

@@ -2,12 +2,16 @@
 
 import copy
 import dataclasses
+import enum
+import importlib
 import inspect
 import pickle
+import pkgutil
 
 import pytest
 
-from analyzer.values import dataclass
+import analyzer
+from analyzer.values import ByValue, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +121,21 @@ def test_a_class_below_makes_values_of_its_own_kind():
 @pytest.mark.parametrize("value", [Ours("a", 3, b"x"), One("x")])
 def test_a_value_can_be_copied_and_packed(again, value):
     assert again(value) == value
+
+
+def test_every_enumeration_that_a_report_shows_is_packed_by_value():
+    named = [name for _, name, _ in pkgutil.walk_packages(analyzer.__path__, "analyzer.")]
+    modules = [importlib.import_module(name) for name in named if not name.endswith("__main__")]
+    enumerations = {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, int | str) and issubclass(kind, enum.Enum)
+        if kind.__module__.startswith("analyzer.")
+    }
+    assert {"Side", "Status", "Confidence", "Role"} <= {kind.__name__ for kind in enumerations}
+    for kind in enumerations:
+        assert kind.__reduce_ex__ is ByValue.__reduce_ex__, kind
+        for member in kind:
+            assert pickle.loads(pickle.dumps(member, 5)) is member
+            assert member.__reduce_ex__(5) == (kind, (member.value,))

@@ -11,10 +11,10 @@ import re
 from dataclasses import replace
 
 from analyzer.session.certificates import Certificate
-from analyzer.values import dataclass
+from analyzer.values import ByValue, dataclass
 
 
-class Role(enum.StrEnum):
+class Role(ByValue, enum.StrEnum):
     """What a certificate of the expected set is there for."""
 
     SERVER = "outer server certificate"

@@ -6,10 +6,10 @@ import enum
 from typing import NamedTuple
 
 from analyzer.stream import Side, Span
-from analyzer.values import dataclass
+from analyzer.values import ByValue, dataclass
 
 
-class Status(enum.StrEnum):
+class Status(ByValue, enum.StrEnum):
     """The answer of a check. Unknown is never a pass."""
 
     PASS = "pass"  # noqa: S105
@@ -17,7 +17,7 @@ class Status(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-class Confidence(enum.StrEnum):
+class Confidence(ByValue, enum.StrEnum):
     """How sure a statement is."""
 
     CERTAIN = "certain"
