@@ -62,7 +62,11 @@ class Figures:
 
 
 def measured(entrants: Sequence[Entrant], rounds: int) -> list[Figures]:
-    """Run every entrant once in each round, after one round that is not counted (files come into the cache)."""
+    """Run every entrant once in each round, after one round that is not counted (files come into the cache).
+
+    Raises:
+        SystemExit: one failed: its time says nothing.
+    """
     figures = [Figures(entrant) for entrant in entrants]
     for each in figures:
         if each.entrant.rounds is None:
@@ -71,6 +75,8 @@ def measured(entrants: Sequence[Entrant], rounds: int) -> list[Figures]:
         for each in figures:
             if each.entrant.rounds is None or number < each.entrant.rounds:
                 each.runs.append(run(each.entrant.command))
+                if each.runs[-1].code:
+                    raise SystemExit(f"{each.entrant.name} ended with {each.runs[-1].code}")
     return figures
 
 
@@ -111,5 +117,4 @@ def run(command: Sequence[str]) -> Run:
 def each_run(figures: Figures) -> Iterator[str]:
     """Every run's figures: seconds on the clock / of the processor."""
     for one in figures.runs:
-        code = f" (exit {one.code})" if one.code else ""
-        yield f"{one.wall:.2f}/{one.cpu:.2f}{code}"
+        yield f"{one.wall:.2f}/{one.cpu:.2f}"
