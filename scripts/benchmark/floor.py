@@ -32,7 +32,7 @@ from scripts.benchmark.bare import (
     secrets,
 )
 from scripts.benchmark.page import put
-from scripts.benchmark.runs import run
+from scripts.benchmark.runs import NOTHING, run
 from scripts.benchmark.tables import PYTHON, ours, tcpdump, tshark
 from scripts.benchmark.telling import TellingHalf, follow_telling
 from scripts.workloads.__main__ import key_log, make
@@ -84,8 +84,8 @@ def _program(where: Path, name: str, *more: str) -> float:
     if not (where / "nothing.pcap").exists():
         write_captures([], where / "nothing")
     full, empty = (
-        min(run(ours(where, f"{c}.pcap", f"{name}.keys", *more)).cpu for _ in range(3))
-        for c in (name, "nothing")
+        min(run(ours(where, f"{c}.pcap", f"{name}.keys", *more), code).cpu for _ in range(3))
+        for c, code in ((name, 0), ("nothing", NOTHING))
     )
     return full - empty
 

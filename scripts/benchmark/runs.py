@@ -35,7 +35,6 @@ class Run:
     wall: float
     cpu: float
     peak: float
-    code: int
 
 
 @dataclass(slots=True)
@@ -62,11 +61,7 @@ class Figures:
 
 
 def measured(entrants: Sequence[Entrant], rounds: int) -> list[Figures]:
-    """Run every entrant once in each round, after one round that is not counted (files come into the cache).
-
-    Raises:
-        SystemExit: one failed: its time says nothing.
-    """
+    """Run every entrant once in each round, after one round that is not counted (files come into the cache)."""
     figures = [Figures(entrant) for entrant in entrants]
     for each in figures:
         if each.entrant.rounds is None:
@@ -75,8 +70,6 @@ def measured(entrants: Sequence[Entrant], rounds: int) -> list[Figures]:
         for each in figures:
             if each.entrant.rounds is None or number < each.entrant.rounds:
                 each.runs.append(run(each.entrant.command))
-                if each.runs[-1].code:
-                    raise SystemExit(f"{each.entrant.name} ended with {each.runs[-1].code}")
     return figures
 
 
@@ -102,16 +95,26 @@ os.write(int(sys.argv[1]), " ".join(map(str, (*told, os.waitstatus_to_exitcode(s
 """
 
 
-def run(command: Sequence[str]) -> Run:
-    """Run a command to its end, its output thrown away."""
+# The program's exit code for a capture without a connection.
+NOTHING = 3
+
+
+def run(command: Sequence[str], code: int = 0) -> Run:
+    """Run a command to its end, its output thrown away.
+
+    Raises:
+        SystemExit: its exit code is not `code`; its time says nothing then.
+    """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     reader, writer = os.pipe()
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(writer), *command]
     with os.fdopen(reader) as told:
         subprocess.run(launcher, pass_fds=(writer,), env=environment, check=True)
         os.close(writer)
-        wall, cpu, peak, code = told.read().split()
-    return Run(float(wall), float(cpu), float(peak), int(code))
+        wall, cpu, peak, ended = told.read().split()
+    if int(ended) != code:
+        raise SystemExit(f"exit code {ended}: {' '.join(map(str, command))[:300]}")
+    return Run(float(wall), float(cpu), float(peak))
 
 
 def each_run(figures: Figures) -> Iterator[str]:
