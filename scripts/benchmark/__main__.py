@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from scripts.benchmark.outer_keys import outer_keys
 from scripts.benchmark.page import put, sizes, table_text
 from scripts.benchmark.runs import measured
-from scripts.benchmark.tables import TABLES, Table, Units
+from scripts.benchmark.tables import COUNTED, TABLES, Table, Units
 from scripts.workloads.__main__ import key_log, make
 from scripts.workloads.pki import make_pki
 from scripts.workloads.sessions import Maker
@@ -39,6 +40,8 @@ def main(
         where = data / f"{table.name}-{scale:g}"
         made = [_workload(where, name, part * scale) for name, part in table.workloads]
         entrants = [e for e in table.entrants(where) if shutil.which(e.command[0])]
+        if COUNTED in {entrant.name for entrant in entrants}:
+            outer_keys(where, table.name)
         text = table_text(
             _possible(table, {e.name for e in entrants}),
             measured(entrants, rounds),

@@ -31,6 +31,7 @@ from scripts.benchmark.bare import (
     pairs,
     secrets,
 )
+from scripts.benchmark.outer_keys import outer_keys
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import NOTHING, run
 from scripts.benchmark.tables import PYTHON, ours, tcpdump, tshark
@@ -79,12 +80,13 @@ def _least(work: Callable[[], _T]) -> tuple[float, _T]:
     return least, result
 
 
-def _program(where: Path, name: str, *more: str) -> float:
+def _program(where: Path, name: str, *more: str, keys: str = "") -> float:
     """Processor seconds of the program on a workload, less those on a capture without a frame."""
+    log = f"{keys or name}.keys"
     if not (where / "nothing.pcap").exists():
         write_captures([], where / "nothing")
     full, empty = (
-        min(run(ours(where, f"{c}.pcap", f"{name}.keys", *more), code).cpu for _ in range(3))
+        min(run(ours(where, f"{c}.pcap", log, *more), code).cpu for _ in range(3))
         for c, code in ((name, 0), ("nothing", NOTHING))
     )
     return full - empty
@@ -151,6 +153,21 @@ def bulk(where: Path) -> list[Floor]:
     keys = secrets((where / "bulk.keys").read_text(encoding="ascii"))
     size = len(data) / 1e6
 
+    def outer_alone(following: Callable[[bytes, list[int], dict[bytes, Any]], None]) -> int:
+        known: dict[bytes, Any] = {}
+        places = frames(data)
+        levels: list[Level] = []
+        plain = 0
+        while window := list(islice(places, _WINDOW)):
+            following(data, window, known)
+            if levels:
+                for outer, pair in zip(levels, pairs(known), strict=True):
+                    plain += len(outer.more(pair)[1])
+                continue
+            levels = [opened(pair, keys, prove=True) for pair in pairs(known)]
+            plain = sum(len(outer.plain[1]) for outer in levels)
+        return plain
+
     def work(following: Callable[[bytes, list[int], dict[bytes, Any]], None]) -> int:
         known: dict[bytes, Any] = {}
         places = frames(data)
@@ -171,18 +188,22 @@ def bulk(where: Path) -> list[Floor]:
 
     least = SHAPES["bulk"].scaled(_SCALES["bulk"]).data * SHAPES["bulk"].connections
     rows = []
-    for what, following in (
-        ("a megabyte of bulk data", follow),
-        ("- and what is told of segments and of the outer records", follow_telling),
+    for what, reading in (
+        ("a megabyte of bulk data", partial(work, follow)),
+        ("- and what is told of segments and of the outer records", partial(work, follow_telling)),
+        ("- that for the outer level alone", partial(outer_alone, follow_telling)),
     ):
-        seconds, plain = _least(partial(work, following))
+        seconds, plain = _least(reading)
         assert plain >= least
         rows.append(Floor(what, "us", None, seconds / size * 1e6))
     program = _program(where, "bulk") / size * 1e6
+    outer_keys(where, "bulk")
+    sealed = _program(where, "bulk", keys="bulk-outer") / size * 1e6
     eighth = run(tshark(where, "bulk.pcap", "bulk.keys")).cpu / 8 / size * 1e6
     return [
         replace(rows[0], wanted=1e6 / 600, program=program),
         replace(rows[1], wanted=eighth, program=program),
+        replace(rows[2], wanted=1e6 / 750, program=sealed),
     ]
 
 

@@ -5,14 +5,13 @@ python -m scripts.benchmark.steps --page docs/performance.md
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import click
 
+from scripts.benchmark.outer_keys import outer_keys
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import NOTHING, run
 from scripts.benchmark.tables import PYTHON, WALK, ours, tshark
@@ -47,23 +46,13 @@ def _steps(where: Path) -> list[Step]:
     return [
         Step("segments in order, nothing told", [*WALK, "CAPTURE"], 0),
         Step("a report without keys", asked),
-        Step("with the keys of the outer level", [*asked, "--keys", str(where / "outer.keys")]),
+        Step(
+            "with the keys of the outer level", [*asked, "--keys", str(outer_keys(where, "storm"))]
+        ),
         Step("with the keys of both", [*asked, "--keys", str(where / "storm.keys")]),
         Step("and the expected set", every),
         Step("tshark: certificates of the outer level", fields, 0),
     ]
-
-
-def _outer_keys(where: Path) -> None:
-    """Of the key log, the lines of outer sessions, as the program's own report tells them apart."""
-    command = ours(where, "storm.pcap", "storm.keys")
-    command[command.index("/dev/null")] = "-"
-    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    randoms = {c["sessions"][0]["client_random"] for c in told["connections"]}
-    lines = (where / "storm.keys").read_text(encoding="ascii").splitlines(keepends=True)
-    kept = [line for line in lines if line.split()[1] in randoms]
-    assert len(randoms) <= len(kept) < len(lines)
-    (where / "outer.keys").write_text("".join(kept), encoding="ascii")
 
 
 def measured(where: Path, connections: int) -> list[str]:
@@ -83,12 +72,11 @@ def measured(where: Path, connections: int) -> list[str]:
 
 def _workload(data: Path) -> Path:
     where = data / f"steps-{_SCALE:g}"
-    if not (where / "outer.keys").exists():
+    if not (where / "nothing.pcap").exists():
         where.mkdir(parents=True, exist_ok=True)
         shape = SHAPES["storm"].scaled(_SCALE)
         make(where / "storm", shape, Maker(make_pki(where / "pki"), key_log(where, "storm")))
         write_captures([], where / "nothing")
-        _outer_keys(where)
     return where
 
 
