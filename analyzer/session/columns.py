@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import repeat
-from typing import Any, NamedTuple, TypeVar, cast, overload
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast, overload
 
 from analyzer.session.facts import MessageSeen
 from analyzer.session.timeline import history
@@ -26,6 +26,17 @@ class _Columns(Sequence[_Row]):
     """Rows that are made anew whenever they are asked for."""
 
     __slots__ = ()
+    spans: tuple[Span, ...]
+    row_type: ClassVar[type[tuple[Any, ...]]]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.spans)
+
+    def __iter__(self) -> Iterator[_Row]:
+        """Each of them."""
+        row_type = self.row_type
+        return cast("Iterator[_Row]", iter([new_tuple(row_type, row) for row in self.rows()]))
 
     @abstractmethod
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -45,18 +56,11 @@ class _Columns(Sequence[_Row]):
 class Records(_Columns[RecordSeen]):
     """Records of one side. `sizes`: their versions, then their lengths."""
 
+    row_type = RecordSeen
     side: Side
     types: bytes
     sizes: bytes
     spans: tuple[Span, ...]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.spans)
-
-    def __iter__(self) -> Iterator[RecordSeen]:
-        """Each of them."""
-        return iter([new_tuple(RecordSeen, row) for row in self.rows()])
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """As the function `rows`."""
@@ -79,17 +83,10 @@ class _Kinds(NamedTuple):
 class Messages(_Columns[MessageSeen]):
     """Messages of both sides."""
 
+    row_type = MessageSeen
     kinds: _Kinds
     sizes: bytes
     spans: tuple[Span, ...]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.spans)
-
-    def __iter__(self) -> Iterator[MessageSeen]:
-        """Each of them."""
-        return iter([new_tuple(MessageSeen, row) for row in self.rows()])
 
     @property
     def history(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import click
@@ -12,9 +11,7 @@ from scripts.benchmark.outer_keys import outer_keys
 from scripts.benchmark.page import put, sizes, table_text
 from scripts.benchmark.runs import measured
 from scripts.benchmark.tables import COUNTED, TABLES, Table, Units
-from scripts.workloads.__main__ import key_log, make
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
+from scripts.benchmark.workload import workload
 from scripts.workloads.shapes import SHAPES
 
 _NAMES = [table.name for table in TABLES]
@@ -38,7 +35,7 @@ def main(
         if names and table.name not in names:
             continue
         where = data / f"{table.name}-{scale:g}"
-        made = [_workload(where, name, part * scale) for name, part in table.workloads]
+        made = [workload(where, name, part * scale) for name, part in table.workloads]
         entrants = [e for e in table.entrants(where) if shutil.which(e.command[0])]
         if COUNTED in {entrant.name for entrant in entrants}:
             outer_keys(where, table.name)
@@ -51,18 +48,6 @@ def main(
         print(text, end="\n\n", flush=True)
         if page:
             put(page, table.name, text)
-
-
-def _workload(where: Path, name: str, scale: float) -> Path:
-    """Made where it is not there; gives the file, or the folder."""
-    shape = SHAPES[name].scaled(scale)
-    path = where / name
-    made = path if shape.kind == "many" else path.with_suffix(".pcap")
-    if not made.exists():
-        where.mkdir(parents=True, exist_ok=True)
-        print(f"making {made}", file=sys.stderr)
-        make(path, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
-    return made
 
 
 def _units(table: Table, made: Path, scale: float) -> Units:

@@ -36,10 +36,8 @@ from scripts.benchmark.page import put
 from scripts.benchmark.runs import NOTHING, run
 from scripts.benchmark.tables import PYTHON, ours, tcpdump, tshark
 from scripts.benchmark.telling import TellingHalf, follow_telling
-from scripts.workloads.__main__ import key_log, make
+from scripts.benchmark.workload import workload
 from scripts.workloads.files import write_captures
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
 from scripts.workloads.shapes import SHAPES
 
 _SCALES = {"storm": 0.1, "bulk": 0.2, "mixed": 1.0, "many": 0.25}
@@ -261,15 +259,6 @@ def _whole(where: Path, name: str, *captures: str) -> float:
     return min(run(least).cpu for _ in range(3))
 
 
-def _workload(data: Path, name: str) -> Path:
-    where = data / f"floor-{name}"
-    if not (where / f"{name}.pcap").exists():
-        where.mkdir(parents=True, exist_ok=True)
-        shape = SHAPES[name].scaled(_SCALES[name])
-        make(where / name, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
-    return where
-
-
 @click.command()
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path("/tmp/bench"), show_default=True
@@ -280,7 +269,11 @@ def main(*, data: Path, page: Path | None) -> None:
     rows = [
         row
         for measure in (storm, bulk, mixed, many)
-        for row in measure(_workload(data, measure.__name__))
+        for row in measure(
+            workload(
+                data / f"floor-{measure.__name__}", measure.__name__, _SCALES[measure.__name__]
+            ).parent
+        )
     ]
     text = "\n".join(
         [

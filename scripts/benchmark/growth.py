@@ -17,9 +17,7 @@ import click
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import Run, run
 from scripts.benchmark.tables import ours
-from scripts.workloads.__main__ import key_log, make
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
+from scripts.benchmark.workload import workload
 from scripts.workloads.shapes import SHAPES
 
 _ROUNDS = 3
@@ -64,11 +62,8 @@ def _workers(data: Path) -> Curve:
 
 def _made(data: Path, name: str, scale: float) -> tuple[Path, int]:
     shape = SHAPES[name].scaled(scale)
-    where = data / f"growth-{name}-{scale:g}"
-    if not where.exists():
-        where.mkdir(parents=True)
-        make(where / name, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
-    return where, shape.packets or shape.connections
+    made = workload(data / f"growth-{name}-{scale:g}", name, scale)
+    return made.parent, shape.packets or shape.connections
 
 
 # --- figures -----------------------------------------------------------------------------------------

@@ -16,9 +16,7 @@ import click
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import Run, run
 from scripts.benchmark.tables import ours
-from scripts.workloads.__main__ import key_log, make
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
+from scripts.benchmark.workload import workload
 from scripts.workloads.shapes import SHAPES
 
 # Scales of the busy host that give captures of 20 MB and 2 GB, and the ratio of their memory that is wanted.
@@ -29,15 +27,7 @@ _STORMS = (0.06, 0.2, 1.0)
 
 def capture(data: Path, name: str, scale: float) -> Path:
     """A workload of its own directory, made where it is not there."""
-    where = data / f"memory-{name}-{scale:g}"
-    if not (where / f"{name}.pcap").exists():
-        where.mkdir(parents=True, exist_ok=True)
-        make(
-            where / name,
-            SHAPES[name].scaled(scale),
-            Maker(make_pki(where / "pki"), key_log(where, name)),
-        )
-    return where / f"{name}.pcap"
+    return workload(data / f"memory-{name}-{scale:g}", name, scale)
 
 
 def measured(path: Path, *, keys: bool) -> Run:

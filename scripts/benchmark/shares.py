@@ -19,10 +19,7 @@ import click
 
 from scripts.benchmark.page import put
 from scripts.benchmark.tables import ours
-from scripts.workloads.__main__ import key_log, make
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
-from scripts.workloads.shapes import SHAPES
+from scripts.benchmark.workload import workload
 
 _SCALES = {"storm": 1.0, "bulk": 0.5}
 _EVERY = 0.001  # seconds of processor time; most kernels make four of it
@@ -83,11 +80,7 @@ def rows(seen: dict[str, Counter[tuple[str, str]]]) -> list[str]:
 
 def _arguments(data: Path, name: str) -> list[str]:
     """Of the program, for a workload that is made where it is not there."""
-    where = data / f"{name}-{_SCALES[name]:g}"
-    if not (where / f"{name}.pcap").exists():
-        where.mkdir(parents=True, exist_ok=True)
-        shape = SHAPES[name].scaled(_SCALES[name])
-        make(where / name, shape, Maker(make_pki(where / "pki"), key_log(where, name)))
+    where = workload(data / f"{name}-{_SCALES[name]:g}", name, _SCALES[name]).parent
     return ["hsm-analyzer", *ours(where, f"{name}.pcap", f"{name}.keys")[3:]]
 
 

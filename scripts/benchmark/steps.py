@@ -15,10 +15,8 @@ from scripts.benchmark.outer_keys import outer_keys
 from scripts.benchmark.page import put
 from scripts.benchmark.runs import NOTHING, run
 from scripts.benchmark.tables import PYTHON, WALK, ours, tshark
-from scripts.workloads.__main__ import key_log, make
+from scripts.benchmark.workload import workload
 from scripts.workloads.files import write_captures
-from scripts.workloads.pki import make_pki
-from scripts.workloads.sessions import Maker
 from scripts.workloads.shapes import SHAPES
 
 _SCALE = 0.2
@@ -70,16 +68,6 @@ def measured(where: Path, connections: int) -> list[str]:
     ]
 
 
-def _workload(data: Path) -> Path:
-    where = data / f"steps-{_SCALE:g}"
-    if not (where / "nothing.pcap").exists():
-        where.mkdir(parents=True, exist_ok=True)
-        shape = SHAPES["storm"].scaled(_SCALE)
-        make(where / "storm", shape, Maker(make_pki(where / "pki"), key_log(where, "storm")))
-        write_captures([], where / "nothing")
-    return where
-
-
 @click.command()
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path("/tmp/bench"), show_default=True
@@ -87,7 +75,9 @@ def _workload(data: Path) -> Path:
 @click.option("--page", type=click.Path(path_type=Path), help="Put the table into this page.")
 def main(*, data: Path, page: Path | None) -> None:
     """Measure and print."""
-    rows = measured(_workload(data), SHAPES["storm"].scaled(_SCALE).connections)
+    where = workload(data / f"steps-{_SCALE:g}", "storm", _SCALE).parent
+    write_captures([], where / "nothing")
+    rows = measured(where, SHAPES["storm"].scaled(_SCALE).connections)
     head = ["| what is asked of a storm | us for a connection | of the rounds |", "| --- | ---: | ---: |"]  # fmt: skip
     text = "\n".join([*head, *rows])
     print(text)
